@@ -1,0 +1,123 @@
+/**
+ * The contract between the core and an engine: one typed line for each thing that may wait.
+ *
+ * - An engine that lacks a line does not compile.
+ * - Nothing in core can ask which engine runs it. If it seems to need to, a line is missing here.
+ * - A failing call throws an `Error` whose `code` is the errno name POSIX gives it (`ENOENT`, `EEXIST`, …),
+ *   as Node's own file system errors do.
+ * - Files are named by a held directory and one name in it, as POSIX's `…at` calls do, so that a
+ *   directory swapped for a symbolic link meanwhile cannot lead anywhere else.
+ * - Deadlines are absolute, in milliseconds of the engine's monotonic clock (`Environment.now`).
+ */
+
+/** An open file, as POSIX numbers it. */
+export type FileDescriptor = number
+
+/** An open directory. `path` is a prefix under which its entries can be named while it is open. */
+export interface Directory {
+  readonly fd: FileDescriptor
+  readonly path: string
+}
+
+/** An open directory being read, entry by entry. Only the engine that made it looks inside. */
+export interface DirectoryStream {
+  readonly stream: unknown
+}
+
+/** A connected stream socket. Only the engine that made it looks inside. */
+export interface Socket {
+  readonly id: number
+}
+
+/** What kind of thing a name is. `other` is a FIFO, a socket or a device: never opened, never served. */
+export type FileKind = 'file' | 'directory' | 'link' | 'other'
+
+/** What `stat(2)` tells of a file, in the parts that twinserve uses. */
+export interface FileStatus {
+  readonly kind: FileKind
+  /** Bytes. */
+  readonly size: number
+  /** Time of the last change to the content, in nanoseconds since 1970. */
+  readonly mtimeNs: bigint
+  readonly device: number
+  readonly inode: number
+}
+
+/** How to open a file. Every mode has `O_NOFOLLOW | O_CLOEXEC`; `read` adds `O_NONBLOCK` (a FIFO must not hold anybody), `create` is `O_WRONLY | O_CREAT | O_EXCL`. */
+export type OpenMode = 'read' | 'create'
+
+export interface Calls {
+  /**
+   * `recv(2)`: wait for bytes from the peer.
+   *
+   * @returns the bytes, valid until the next `recv` on any socket; none at all when the peer has ended its side
+   * @throws ETIMEDOUT when none came before `deadline`; ECONNRESET when the connection is gone
+   */
+  recv(socket: Socket, deadline: number): Uint8Array
+
+  /**
+   * `send(2)` until all of `bytes` is in the kernel's hands. `bytes` may be used again afterwards.
+   * Callers send at most `limits.sendPiece` bytes at a time, so a deadline is also a lowest rate.
+   *
+   * @throws ETIMEDOUT when the peer did not take them before `deadline`; EPIPE or ECONNRESET when it is gone
+   */
+  send(socket: Socket, bytes: Uint8Array, deadline: number): void
+
+  /**
+   * `sendfile(2)` until `length` bytes of the file, from `offset`, are in the kernel's hands.
+   *
+   * @param stall milliseconds within which the peer must take each `limits.sendPiece` bytes
+   * @returns the bytes sent: fewer than `length` only when the file ended early
+   * @throws as `send`, and as `read`
+   */
+  sendfile(socket: Socket, file: FileDescriptor, offset: number, length: number, stall: number): number
+
+  /** `openat(2)` with `O_DIRECTORY | O_NOFOLLOW`. @throws ENOENT, ENOTDIR (also for a symbolic link), EACCES */
+  openDirectory(parent: Directory, name: string): Directory
+  /** `openat(2)`. @throws ENOENT, EACCES, ELOOP for a symbolic link; with `create` EEXIST when anything has the name */
+  open(parent: Directory, name: string, mode: OpenMode): FileDescriptor
+  /** `close(2)`. Its answer is not worth waiting for (what must be kept has been `fsync`ed before): it never fails. */
+  close(file: FileDescriptor): void
+  /** `fstat(2)`. */
+  fstat(file: FileDescriptor): FileStatus
+  /** `lstat(2)`: a symbolic link is reported as itself. */
+  lstat(parent: Directory, name: string): FileStatus
+  /** `lstat(2)` of many names, which an engine may ask for at once. @returns one answer for each name, `undefined` where it failed */
+  lstatEach(parent: Directory, names: readonly string[]): readonly (FileStatus | undefined)[]
+  /** `pread(2)`. @returns the bytes read: fewer than `into` holds near the end of the file, 0 at it */
+  read(file: FileDescriptor, into: Uint8Array, position: number): number
+  /** `pwrite(2)`. @returns the bytes written, which may be fewer than given (a short write) @throws ENOSPC, EDQUOT, EIO */
+  write(file: FileDescriptor, from: Uint8Array, position: number): number
+  /** `fsync(2)`, of a file or a directory. After an error the file must be discarded, never synced again. @throws EIO, ENOSPC */
+  fsync(file: FileDescriptor): void
+  /** `opendir(3)`. */
+  opendir(directory: Directory): DirectoryStream
+  /** `readdir(3)`, in batches. @returns the next names, without `.` and `..`, in no order; none at the end */
+  readdir(stream: DirectoryStream): readonly string[]
+  /** `closedir(3)`. Never fails, and is not waited for. */
+  closedir(stream: DirectoryStream): void
+  /** `readlinkat(2)`. @throws EINVAL when the name is not a symbolic link */
+  readlink(parent: Directory, name: string): string
+  /** `symlinkat(2)`: a link that says `target`, which nobody reads here. @throws EEXIST */
+  symlink(target: string, parent: Directory, name: string): void
+  /** `mkdirat(2)`. @throws EEXIST when anything has the name */
+  mkdir(parent: Directory, name: string): void
+  /** `unlinkat(2)` of a directory. @throws ENOTEMPTY, ENOTDIR, ENOENT */
+  rmdir(parent: Directory, name: string): void
+  /** `unlinkat(2)` of anything but a directory. @throws ENOENT, EISDIR or EPERM for a directory */
+  unlink(parent: Directory, name: string): void
+  /** `renameat(2)`: atomic, and replaces what has the new name. @throws EXDEV, ENOTEMPTY, EISDIR, ENOTDIR, EINVAL when moved into itself */
+  rename(from: Directory, name: string, to: Directory, newName: string): void
+  /** `linkat(2)`: atomic, and never replaces. @throws EEXIST, EXDEV, EPERM where the file system has no links */
+  link(from: Directory, name: string, to: Directory, newName: string): void
+}
+
+/** What a program may know of the world without waiting for it. Made by an engine, scripted in tests. */
+export interface Environment {
+  /** Milliseconds of a monotonic clock (`CLOCK_MONOTONIC`), with a fraction. */
+  now(): number
+  /** Milliseconds since 1970. */
+  date(): number
+  /** A string of letters and digits that no other call has returned, in any process: at least 128 random bits. */
+  unique(): string
+}

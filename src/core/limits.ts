@@ -1,0 +1,86 @@
+/**
+ * Every bound there is, each with its reason. Milliseconds and bytes unless the name says otherwise.
+ *
+ * A bound is what keeps one peer from taking what belongs to all: in the blocking engine a wait without
+ * a deadline would stop the whole server, in the other it would hold memory and a descriptor for good.
+ */
+export interface Limits {
+  /** The request line and header section. 32 KiB: Node's own default is 16 KiB, and cookies of proxies go beyond it. */
+  readonly headerBytes: number
+  /** Header fields in one request. Looking one up is linear, and no client sends more than some dozens. */
+  readonly headerFields: number
+  /** From the first byte of a request to the end of its header section. A browser needs one packet. */
+  readonly headerTime: number
+  /** Silence within a body. What a phone needs to change networks. */
+  readonly bodyStall: number
+  /** A body slower than this (bytes per second, measured once `bodyStall` has passed) is a slow-body attack, not a slow line. */
+  readonly bodyRate: number
+  /** A reader must take each `sendPiece` bytes within this time: at least 8 KiB/s. */
+  readonly sendStall: number
+  /** The most that is sent under one deadline. */
+  readonly sendPiece: number
+  /** A connection with no request in progress. Browsers close theirs after about this long. */
+  readonly idleTime: number
+  /** Requests on one connection before it is closed, so that no connection lives for ever. */
+  readonly requestsPerConnection: number
+  /** How long a connection that we have ended may still send before it is cut (RFC 9112, section 9.6). */
+  readonly lingerTime: number
+  /** Unread body worth reading to its end to keep a connection; a larger one costs more than a new connection. */
+  readonly drainBytes: number
+  /** Connections at a time. Each costs a descriptor and a place in the poll set; more than this wait in the backlog. */
+  readonly connections: number
+  /** Ranges in one request. RFC 9110, section 14.2, lets a server ignore more; overlapping ones multiply the work. */
+  readonly ranges: number
+  /** Form fields that are not files, which are held in memory. */
+  readonly fieldBytes: number
+  /** Header section of one part of a multipart body. */
+  readonly partHeaderBytes: number
+  /** Parts in one multipart body. */
+  readonly parts: number
+  /** Files and directories that one copy, recursive delete, search or archive may touch. */
+  readonly treeEntries: number
+  /** Nested directories that one such operation follows: each holds a descriptor. */
+  readonly treeDepth: number
+  /** Symbolic links followed in one path. POSIX asks for at least 8 (SYMLOOP_MAX), Linux has 40. */
+  readonly linksInPath: number
+  /** Files found by one search. A person refines a search sooner than reading more. */
+  readonly searchResults: number
+  /** The largest file that the cache keeps: what a single send can carry at once. */
+  readonly cachedFile: number
+  /** How long a cached file may be served before the file system is asked again. */
+  readonly cacheFresh: number
+  /**
+   * A temporary file that nobody has written to for this long was left by a crash: an upload in progress is cut
+   * off long before. Younger ones may belong to another server on the same directory.
+   */
+  readonly orphanAge: number
+  /** How long a stopping server lets requests in progress go on. */
+  readonly drainTime: number
+}
+
+export const defaultLimits: Limits = {
+  headerBytes: 32 * 1024,
+  headerFields: 200,
+  headerTime: 10_000,
+  bodyStall: 30_000,
+  bodyRate: 1024,
+  sendStall: 30_000,
+  sendPiece: 256 * 1024,
+  idleTime: 60_000,
+  requestsPerConnection: 1_000_000,
+  lingerTime: 2_000,
+  drainBytes: 256 * 1024,
+  connections: 10_000,
+  ranges: 32,
+  fieldBytes: 64 * 1024,
+  partHeaderBytes: 8 * 1024,
+  parts: 10_000,
+  treeEntries: 1_000_000,
+  treeDepth: 100,
+  linksInPath: 40,
+  searchResults: 1_000,
+  cachedFile: 256 * 1024,
+  cacheFresh: 1_000,
+  orphanAge: 60 * 60 * 1000,
+  drainTime: 10_000,
+}

@@ -1,0 +1,48 @@
+/**
+ * What an engine is started with, and what it hands back: the same for both.
+ */
+import type { Limits } from './limits.ts'
+
+/** Where to listen. Port 0 lets the system choose. A `path` is a Unix socket. */
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+
+export type LogFormat = 'common' | 'combined' | 'json' | 'off'
+
+export interface ServeOptions {
+  /** The directory to share: a path that exists. */
+  readonly root: string
+  readonly listen: ListenAddress
+  /** Refuse every change. */
+  readonly readOnly: boolean
+  /** Memory for the cache of small files, in bytes. 0 turns it off. */
+  readonly cacheBytes: number
+  /** A name (such as `index.html`) that is served in place of a directory's listing where it exists. */
+  readonly index?: string
+  /** Names besides loopback ones and literal addresses that `Host` may give, in lower case. */
+  readonly hostNames: readonly string[]
+  /** Send the `Server-Timing` field. */
+  readonly serverTiming: boolean
+  readonly logFormat: LogFormat
+  /** An open file or stream that request log lines are written to. */
+  readonly logFile: number
+  /** Bounds to change from their defaults. */
+  readonly limits?: Partial<Limits>
+}
+
+/** A server that accepts connections. */
+export interface RunningServer {
+  /** Where it really listens: with the port that the system chose. */
+  readonly address: ListenAddress
+  /** The address to open: `http://127.0.0.1:8080/`, or `http+unix://%2Frun%2Ftwinserve.sock/`. */
+  readonly url: string
+  /**
+   * Stop accepting, end idle connections, let requests in progress go on for `limits.drainTime` at most.
+   * Resolves once everything is closed. Calling it again changes nothing.
+   */
+  stop(): Promise<void>
+  /** Resolves when the server has stopped; rejects when it failed on its own. */
+  readonly closed: Promise<void>
+}
+
+/** Starts an engine. @throws EADDRINUSE, EACCES, EADDRNOTAVAIL from listening; ENOENT, ENOTDIR for the root */
+export type Serve = (options: ServeOptions) => Promise<RunningServer>

@@ -1,0 +1,24 @@
+/**
+ * What is shared, and how: everything that the requests of one engine have in common.
+ */
+import type { Directory, Environment } from './calls.ts'
+import type { FileCache } from './files/cache.ts'
+import type { Limits } from './limits.ts'
+import type { LogFormat } from './options.ts'
+import type { Policy } from './policy.ts'
+
+export interface Site {
+  readonly root: Directory
+  readonly policy: Policy
+  readonly limits: Limits
+  readonly environment: Environment
+  readonly cache: FileCache | undefined
+  readonly index: string | undefined
+  readonly hostNames: ReadonlySet<string>
+  readonly serverTiming: boolean
+  readonly logFormat: LogFormat
+  /** Takes one line of the request log, without its line end. */
+  readonly log: (line: string) => void
+  /** Set once the server is stopping: every answer then ends its connection. */
+  draining: boolean
+}

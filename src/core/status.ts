@@ -1,0 +1,39 @@
+/**
+ * What a `stat` structure says, in the parts that twinserve uses: the same mapping for both engines.
+ *
+ * Pure: the engines make the call, with `{ bigint: true }`, because a time in nanoseconds does not fit a number.
+ */
+import type { FileKind, FileStatus } from './calls.ts'
+
+/** The fields of `fs.BigIntStats` that are read. */
+export interface RawStatus {
+  readonly mode: bigint
+  readonly size: bigint
+  readonly mtimeNs: bigint
+  readonly dev: bigint
+  readonly ino: bigint
+}
+
+/** The file type bits of `st_mode` (inode(7)). Node gives these numbers on every platform. */
+function kindOf(mode: number): FileKind {
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return 'file'
+    case 0o040000:
+      return 'directory'
+    case 0o120000:
+      return 'link'
+    default:
+      return 'other'
+  }
+}
+
+export function statusOf(raw: RawStatus): FileStatus {
+  return {
+    kind: kindOf(Number(raw.mode)),
+    size: Number(raw.size),
+    mtimeNs: raw.mtimeNs,
+    device: Number(raw.dev),
+    inode: Number(raw.ino),
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The phases of one request: the one record that the log line, `Server-Timing`, and later the metrics,
+ * the bench and the demo read.
+ *
+ * Times are milliseconds of `Environment.now`. A phase that has not happened is NaN.
+ */
+import type { Calls, Environment } from './calls.ts'
+import type { Program, Step } from './program.ts'
+
+export interface Trace {
+  /** The engine saw that the request had begun to arrive. */
+  readonly ready: number
+  /** The engine turned to it: until here it waited for its turn. */
+  readonly begun: number
+  /** The header section was complete. */
+  headRead: number
+  /** The header section of the answer was about to be sent. */
+  answered: number
+  /** The last byte of the answer was in the kernel's hands. */
+  done: number
+  /** Time spent waiting for the peer's bytes, in `recv`. */
+  receiving: number
+  /** Time spent in `send` and `sendfile`. */
+  sending: number
+  /** Time spent in calls on files and directories. */
+  files: number
+  /** How many such calls there were. */
+  fileCalls: number
+}
+
+export function newTrace(ready: number, begun: number): Trace {
+  return {
+    ready,
+    begun,
+    headRead: Number.NaN,
+    answered: Number.NaN,
+    done: Number.NaN,
+    receiving: 0,
+    sending: 0,
+    files: 0,
+    fileCalls: 0,
+  }
+}
+
+function charge(trace: Trace, name: keyof Calls, elapsed: number): void {
+  if (name === 'recv') trace.receiving += elapsed
+  else if (name === 'send' || name === 'sendfile') trace.sending += elapsed
+  else {
+    trace.files += elapsed
+    trace.fileCalls += 1
+  }
+}
+
+/**
+ * The same program, with the time of each of its calls added to `trace`.
+ *
+ * Written by hand rather than as a generator around a generator: it stands in the path of every call.
+ */
+export function traced<T>(program: Program<T>, trace: Trace, environment: Environment): Program<T> {
+  let pending: keyof Calls | undefined
+  let asked = 0
+  const settle = () => {
+    if (pending !== undefined) charge(trace, pending, environment.now() - asked)
+    pending = undefined
+  }
+  const note = (result: IteratorResult<Step, T>) => {
+    if (!result.done) {
+      pending = result.value.name
+      asked = environment.now()
+    }
+    return result
+  }
+  return {
+    next(answer?: unknown) {
+      settle()
+      return note(program.next(answer))
+    },
+    throw(error: unknown) {
+      settle()
+      return note(program.throw(error))
+    },
+    return(value: T) {
+      return note(program.return(value))
+    },
+    [Symbol.iterator]() {
+      return this
+    },
+    [Symbol.toStringTag]: 'Program',
+  } as Program<T>
+}
+
+/** A duration as `Server-Timing` has it: milliseconds with a fraction to the microsecond. */
+function milliseconds(value: number): string {
+  const micros = Math.max(0, Math.round(value * 1000))
+  const whole = Math.trunc(micros / 1000)
+  return `${whole}.${String(micros - whole * 1000).padStart(3, '0')}`
+}
+
+/** The value of the `Server-Timing` field (W3C Server Timing, section 3), from what is known when the answer begins. */
+export function serverTiming(trace: Trace): string {
+  const wait = milliseconds(trace.begun - trace.ready)
+  const head = milliseconds(trace.headRead - trace.begun)
+  const files = milliseconds(trace.files)
+  const total = milliseconds(trace.answered - trace.ready)
+  return `wait;dur=${wait}, head;dur=${head}, files;dur=${files}, total;dur=${total}`
+}
