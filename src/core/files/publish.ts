@@ -1,0 +1,62 @@
+/**
+ * Giving a finished file or directory its name: the one step that others can see.
+ *
+ * It is atomic. Before it the name is free or has what it had; after it the name has all of the new.
+ */
+import type { Directory } from '../calls.ts'
+import { errnoOf, Refusal } from '../errors.ts'
+import { call, type Program } from '../program.ts'
+
+/** A name in an open directory. */
+export interface Place {
+  readonly directory: Directory
+  readonly name: string
+}
+
+/** link(2) on file systems that have no hard links, and where a file has too many. */
+const noLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Move a file to a name that nothing has. @param what the path, for the sentence @throws Refusal exists */
+export function* publishFile(from: Place, to: Place, what: string): Program<void> {
+  try {
+    yield* call('link', from.directory, from.name, to.directory, to.name)
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'EEXIST') throw new Refusal('exists', what)
+    if (!noLinks.has(errno)) throw error
+    return yield* claimFile(from, to, what)
+  }
+  yield* call('unlink', from.directory, from.name)
+}
+
+/** The same without links: an empty file claims the name, and is replaced. A reader may see it empty for a moment. */
+function* claimFile(from: Place, to: Place, what: string): Program<void> {
+  try {
+    yield* call('close', yield* call('open', to.directory, to.name, 'create'))
+  } catch (error) {
+    throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', what) : error
+  }
+  try {
+    yield* call('rename', from.directory, from.name, to.directory, to.name)
+  } catch (error) {
+    yield* call('unlink', to.directory, to.name)
+    throw error
+  }
+}
+
+/** Move a directory to a name that nothing has: an empty directory claims it, and rename(2) replaces it. @throws Refusal exists */
+export function* publishDirectory(from: Place, to: Place, what: string): Program<void> {
+  try {
+    yield* call('mkdir', to.directory, to.name)
+  } catch (error) {
+    throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', what) : error
+  }
+  try {
+    yield* call('rename', from.directory, from.name, to.directory, to.name)
+  } catch (error) {
+    // rename(2): the name is taken after all, by somebody who put something into the empty directory.
+    if (errnoOf(error) === 'ENOTEMPTY') throw new Refusal('exists', what)
+    yield* call('rmdir', to.directory, to.name)
+    throw error
+  }
+}

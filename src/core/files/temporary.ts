@@ -1,0 +1,73 @@
+/**
+ * Temporary files and directories: where things are made before they get their name.
+ *
+ * They lie in `.twinserve/temporary` below the shared directory, so on the same file system, where `link` and
+ * `rename` are atomic. That directory is never served. What a crash leaves there is removed at a later start.
+ */
+import type { Directory, FileStatus } from '../calls.ts'
+import { errnoOf } from '../errors.ts'
+import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
+import type { Place } from './publish.ts'
+import { entriesOf, inDirectory, removeTree } from './tree.ts'
+
+export const serverDirectory = '.twinserve'
+const temporaryDirectory = 'temporary'
+
+function* ensure(parent: Directory, name: string): Program<Directory> {
+  try {
+    return yield* call('openDirectory', parent, name)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
+  try {
+    yield* call('mkdir', parent, name)
+  } catch (error) {
+    // Another request, or another server on the same directory, was faster.
+    if (errnoOf(error) !== 'EEXIST') throw error
+  }
+  return yield* call('openDirectory', parent, name)
+}
+
+/** Use a place for temporaries: `use` gets the directory and a name in it that nothing has. */
+export function* withTemporary<T>(site: Site, use: (directory: Directory, name: string) => Program<T>): Program<T> {
+  const server = yield* ensure(site.root, serverDirectory)
+  try {
+    const directory = yield* ensure(server, temporaryDirectory)
+    try {
+      return yield* use(directory, site.environment.unique())
+    } finally {
+      yield* call('close', directory.fd)
+    }
+  } finally {
+    yield* call('close', server.fd)
+  }
+}
+
+/** Use the place for temporaries if there is one already: a server that nobody uploads to never makes it. */
+function* inExisting(root: Directory, use: (directory: Directory) => Program<void>): Program<void> {
+  const server: Place = { directory: root, name: serverDirectory }
+  yield* inDirectory(server, (inner) => inDirectory({ directory: inner, name: temporaryDirectory }, use))
+}
+
+/** Remove what crashes have left. It is not worth failing for: what cannot be removed stays. */
+export function* sweep(site: Site): Program<void> {
+  try {
+    yield* inExisting(site.root, function* (directory) {
+      for (const { name, status } of yield* entriesOf(directory)) {
+        if (status !== undefined && isOrphan(site, status)) yield* discard(site, { directory, name }, status)
+      }
+    })
+  } catch {
+    // There is none, or it is not ours to clean.
+  }
+}
+
+function isOrphan(site: Site, status: FileStatus): boolean {
+  return site.environment.date() - Number(status.mtimeNs / 1_000_000n) > site.limits.orphanAge
+}
+
+function* discard(site: Site, place: Place, status: FileStatus): Program<void> {
+  if (status.kind === 'directory') yield* removeTree(site, place)
+  else yield* call('unlink', place.directory, place.name)
+}

@@ -1,0 +1,149 @@
+/**
+ * Whole trees: read, copied and removed, directory by directory.
+ *
+ * - Symbolic links are never followed: a link is an entry like any other.
+ * - A tree deeper or larger than the limits is refused.
+ */
+
+import { giveBuffer, takeBuffer } from '../buffers.ts'
+import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
+import { Refusal } from '../errors.ts'
+import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
+import { writeAll } from './bytes.ts'
+import type { Place } from './publish.ts'
+
+export interface Entry {
+  readonly name: string
+  /** Undefined when the name cannot be used, such as one that is not UTF-8. */
+  readonly status: FileStatus | undefined
+}
+
+/** Everything in a directory, in no order. What vanishes meanwhile is left out. */
+export function* entriesOf(directory: Directory): Program<Entry[]> {
+  const entries: Entry[] = []
+  const stream = yield* call('opendir', directory)
+  try {
+    for (;;) {
+      const names = yield* call('readdir', stream)
+      if (names.length === 0) return entries
+      const found = yield* call('lstatEach', directory, names)
+      names.forEach((name, at) => {
+        const status = found[at]
+        // A name that is not UTF-8 has been read with U+FFFD in it, under which nothing is found.
+        if (status !== undefined || name.includes('\ufffd')) entries.push({ name, status })
+      })
+    }
+  } finally {
+    yield* call('closedir', stream)
+  }
+}
+
+/** How much of a tree may still be touched. */
+export class Budget {
+  readonly #site: Site
+  #entries: number
+
+  constructor(site: Site) {
+    this.#site = site
+    this.#entries = site.limits.treeEntries
+  }
+
+  /** One more entry, this deep. @throws Refusal too_large */
+  spend(depth: number): void {
+    this.#entries -= 1
+    if (this.#entries < 0)
+      throw new Refusal('too_large', `the tree has more than ${this.#site.limits.treeEntries} entries`)
+    if (depth > this.#site.limits.treeDepth) {
+      throw new Refusal('too_large', `the tree is more than ${this.#site.limits.treeDepth} directories deep`)
+    }
+  }
+}
+
+/** Use an open directory, and close it. */
+export function* inDirectory<T>(place: Place, use: (directory: Directory) => Program<T>): Program<T> {
+  const directory = yield* call('openDirectory', place.directory, place.name)
+  try {
+    return yield* use(directory)
+  } finally {
+    yield* call('close', directory.fd)
+  }
+}
+
+/** Remove a directory and everything in it. */
+export function* removeTree(site: Site, place: Place, budget = new Budget(site), depth = 1): Program<void> {
+  yield* inDirectory(place, function* (directory) {
+    for (const { name, status } of yield* entriesOf(directory)) {
+      budget.spend(depth)
+      if (status?.kind === 'directory') yield* removeTree(site, { directory, name }, budget, depth + 1)
+      else yield* call('unlink', directory, name)
+    }
+  })
+  yield* call('rmdir', place.directory, place.name)
+}
+
+/** Copy a directory and everything in it to a name that nothing has, flushed to disk. @param what the path, for sentences */
+export function* copyTree(
+  site: Site,
+  from: Place,
+  to: Place,
+  what: string,
+  budget = new Budget(site),
+  depth = 1,
+): Program<void> {
+  yield* call('mkdir', to.directory, to.name)
+  yield* inDirectory(from, (source) =>
+    inDirectory(to, function* (target) {
+      for (const { name, status } of yield* entriesOf(source)) {
+        budget.spend(depth)
+        const [inner, copy]: [Place, Place] = [
+          { directory: source, name },
+          { directory: target, name },
+        ]
+        const path = `${what}/${name}`
+        if (status?.kind === 'directory') yield* copyTree(site, inner, copy, path, budget, depth + 1)
+        else yield* copyEntry(inner, copy, status, path)
+      }
+      yield* call('fsync', target.fd)
+    }),
+  )
+}
+
+/** Copy a file or a symbolic link, as itself. @throws Refusal not_a_file for anything else */
+export function* copyEntry(from: Place, to: Place, status: FileStatus | undefined, what: string): Program<void> {
+  if (status?.kind === 'link') {
+    yield* call('symlink', yield* call('readlink', from.directory, from.name), to.directory, to.name)
+  } else if (status?.kind === 'file') yield* copyFile(from, to)
+  else throw new Refusal('not_a_file', what)
+}
+
+function* copyFile(from: Place, to: Place): Program<void> {
+  const source = yield* call('open', from.directory, from.name, 'read')
+  try {
+    const target = yield* call('open', to.directory, to.name, 'create')
+    try {
+      yield* copyBytes(source, target)
+      yield* call('fsync', target)
+    } finally {
+      yield* call('close', target)
+    }
+  } finally {
+    yield* call('close', source)
+  }
+}
+
+function* copyBytes(source: FileDescriptor, target: FileDescriptor): Program<void> {
+  const buffer = takeBuffer()
+  let position = 0
+  try {
+    yield* writeAll(target, {
+      *next() {
+        const count = yield* call('read', source, buffer, position)
+        position += count
+        return buffer.subarray(0, count)
+      },
+    })
+  } finally {
+    giveBuffer(buffer)
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Walking below the shared directory.
+ *
+ * - Each directory on the way is opened by one name in the directory before it, and held: a directory that is
+ *   swapped for a symbolic link meanwhile leads nowhere.
+ * - Symbolic links are followed here and not by the system, name by name, as long as they stay inside: `..`
+ *   goes back over the directories that are held, never above the first, and a link with an absolute target is refused.
+ * - Whoever makes a walk ends it with `release`, in a `finally`.
+ */
+import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
+import { errnoOf, Refusal } from '../errors.ts'
+import { isReserved, type SafePath } from '../paths.ts'
+import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
+
+/** A file that was found. It is open, and must be closed. */
+export interface OpenFile {
+  readonly kind: 'file'
+  readonly fd: FileDescriptor
+  readonly status: FileStatus
+}
+
+/** What a path leads to. A directory belongs to the walk. */
+export type Found = OpenFile | { readonly kind: 'directory'; readonly directory: Directory }
+
+export class Walk {
+  /** Whether a symbolic link was followed: the path is then one of several names. */
+  followed = false
+
+  readonly #site: Site
+  /** What the walk is for, as the client named it: for the sentences of refusals. */
+  readonly #what: string
+  readonly #held: Directory[] = []
+  #links = 0
+
+  constructor(site: Site, what: string) {
+    this.#site = site
+    this.#what = what
+  }
+
+  /** Where the walk has come to. */
+  get directory(): Directory {
+    return this.#held.at(-1) ?? this.#site.root
+  }
+
+  /** Go down, directory by directory. @throws Refusal link_refused, not_found; and as `openDirectory` */
+  *down(names: readonly string[]): Program<void> {
+    for (const name of names) yield* this.#step(name)
+  }
+
+  /** Go to the directory that holds the path's last name. */
+  *toParentOf(path: SafePath): Program<Directory> {
+    yield* this.down(path.segments.slice(0, -1))
+    return this.directory
+  }
+
+  /** What the path leads to, links followed. @throws Refusal not_found, not_a_file, link_refused */
+  *find(path: SafePath): Program<Found> {
+    if (path.slash) {
+      yield* this.down(path.segments)
+      return { kind: 'directory', directory: this.directory }
+    }
+    yield* this.toParentOf(path)
+    return yield* this.#last(path.name)
+  }
+
+  /** Whether the path leads to a file or a directory, links followed. @throws as `find` */
+  *kindOf(path: SafePath): Program<Found['kind']> {
+    const found = yield* this.find(path)
+    if (found.kind === 'file') yield* call('close', found.fd)
+    return found.kind
+  }
+
+  /** Close what the walk holds. */
+  *release(): Program<void> {
+    for (const directory of this.#held.splice(0)) yield* call('close', directory.fd)
+  }
+
+  *#step(name: string): Program<void> {
+    if (name === '' || name === '.') return
+    if (name === '..') return yield* this.#up()
+    this.#checkReserved(name)
+    if (this.#held.length === this.#site.limits.treeDepth) throw new Refusal('bad_name', 'it lies too deep')
+    try {
+      this.#held.push(yield* call('openDirectory', this.directory, name))
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOTDIR') throw error
+      yield* this.down(yield* this.#follow(name, error))
+    }
+  }
+
+  /** `..` occurs only in the text of links: `SafePath` has none. */
+  *#up(): Program<void> {
+    const left = this.#held.pop()
+    if (left === undefined) throw new Refusal('link_refused', this.#what)
+    yield* call('close', left.fd)
+  }
+
+  /** A link must not lead into what belongs to the server either. */
+  #checkReserved(name: string): void {
+    if (this.#held.length === 0 && isReserved(name)) throw new Refusal('reserved')
+  }
+
+  *#last(name: string): Program<Found> {
+    if (name === '' || name === '.' || name === '..') {
+      yield* this.#step(name)
+      return { kind: 'directory', directory: this.directory }
+    }
+    this.#checkReserved(name)
+    const fd = yield* this.#open(name)
+    if (typeof fd !== 'number') return yield* this.#lastOf(fd)
+    const status = yield* this.#statusOf(fd)
+    if (status.kind === 'file') return { kind: 'file', fd, status }
+    yield* call('close', fd)
+    if (status.kind !== 'directory') throw new Refusal('not_a_file', this.#what)
+    yield* this.#step(name)
+    return { kind: 'directory', directory: this.directory }
+  }
+
+  *#statusOf(fd: FileDescriptor): Program<FileStatus> {
+    try {
+      return yield* call('fstat', fd)
+    } catch (error) {
+      yield* call('close', fd)
+      throw error
+    }
+  }
+
+  /** @returns the open file, or the names that a symbolic link stands for */
+  *#open(name: string): Program<FileDescriptor | readonly string[]> {
+    try {
+      return yield* call('open', this.directory, name, 'read')
+    } catch (error) {
+      const errno = errnoOf(error)
+      // open(2): ENXIO for a socket, and for a device that has no driver.
+      if (errno === 'ENXIO' || errno === 'ENODEV') throw new Refusal('not_a_file', this.#what)
+      if (errno !== 'ELOOP') throw error
+      return yield* this.#follow(name, error)
+    }
+  }
+
+  *#lastOf(names: readonly string[]): Program<Found> {
+    yield* this.down(names.slice(0, -1))
+    return yield* this.#last(names.at(-1) as string)
+  }
+
+  /** The names that a symbolic link stands for. @param error what to throw when it is no link */
+  *#follow(name: string, error: unknown): Program<readonly string[]> {
+    let text: string
+    try {
+      text = yield* call('readlink', this.directory, name)
+    } catch {
+      throw error
+    }
+    this.#links += 1
+    this.followed = true
+    if (text.startsWith('/') || this.#links > this.#site.limits.linksInPath) {
+      throw new Refusal('link_refused', this.#what)
+    }
+    return text.split('/')
+  }
+}
+
+/** Walk somewhere, do something there, and close what was opened on the way. @param what the path, for the sentences of refusals */
+export function* walking<T>(site: Site, what: string, use: (walk: Walk) => Program<T>): Program<T> {
+  const walk = new Walk(site, what)
+  try {
+    return yield* use(walk)
+  } finally {
+    yield* walk.release()
+  }
+}

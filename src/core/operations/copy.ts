@@ -1,0 +1,92 @@
+/**
+ * Copying files and directories: made whole under a temporary name, then given its own.
+ */
+import type { FileStatus } from '../calls.ts'
+import { Refusal } from '../errors.ts'
+import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
+import { statusOf } from '../files/status.ts'
+import { discard, parentFor } from '../files/store.ts'
+import { withTemporary } from '../files/temporary.ts'
+import { copyEntry, copyTree, removeTree } from '../files/tree.ts'
+import { walking } from '../files/walk.ts'
+import { demand } from '../policy.ts'
+import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
+import { admitTransfer, type TransferRequest } from './move.ts'
+
+/**
+ * Copy a file, or a directory with everything in it.
+ *
+ * @returns whether the new name was new
+ * @throws Refusal not_found, exists, no_parent, into_itself, is_directory, not_a_file, too_large, read_only, and what `check` throws
+ */
+export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 'replaced'> {
+  const { from, to } = wanted
+  demand(site.policy, 'copy')
+  admitTransfer(from, to)
+  const outcome = yield* walking(site, from.text, function* (source) {
+    const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
+    const seen = yield* statusOf(old.directory, old.name)
+    if (seen === undefined) throw new Refusal('not_found', from.text)
+    if (seen.kind !== 'directory' && from.slash) throw new Refusal('not_directory', from.text)
+    wanted.check?.(seen)
+    return yield* walking(site, to.text, function* (target) {
+      const place: Place = { directory: yield* parentFor(target, to), name: to.name }
+      return yield* duplicate(site, wanted, old, place, seen)
+    })
+  })
+  site.cache?.forget(to.text)
+  return outcome
+}
+
+function* duplicate(
+  site: Site,
+  wanted: TransferRequest,
+  old: Place,
+  place: Place,
+  seen: FileStatus,
+): Program<'created' | 'replaced'> {
+  const what = wanted.to.text
+  const there = yield* statusOf(place.directory, place.name)
+  if (there !== undefined && !wanted.replace) throw new Refusal('exists', what)
+  // Two directories are never merged: what was there would be neither kept nor replaced.
+  if (there !== undefined && (there.kind === 'directory' || seen.kind === 'directory'))
+    throw new Refusal('exists', what)
+  yield* withTemporary(site, function* (directory, name) {
+    const made: Place = { directory, name }
+    yield* seen.kind === 'directory'
+      ? directoryCopy(site, wanted, old, made, place)
+      : fileCopy(wanted, old, made, place, seen)
+  })
+  yield* call('fsync', place.directory.fd)
+  return there === undefined ? 'created' : 'replaced'
+}
+
+function* directoryCopy(site: Site, wanted: TransferRequest, old: Place, made: Place, place: Place): Program<void> {
+  try {
+    yield* copyTree(site, old, made, wanted.from.text)
+    yield* publishDirectory(made, place, wanted.to.text)
+  } catch (error) {
+    yield* discardTree(site, made)
+    throw error
+  }
+}
+
+function* fileCopy(wanted: TransferRequest, old: Place, made: Place, place: Place, seen: FileStatus): Program<void> {
+  try {
+    yield* copyEntry(old, made, seen, wanted.from.text)
+    if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
+    else yield* publishFile(made, place, wanted.to.text)
+  } catch (error) {
+    yield* discard(made)
+    throw error
+  }
+}
+
+function* discardTree(site: Site, made: Place): Program<void> {
+  try {
+    yield* removeTree(site, made)
+  } catch {
+    // Its own failure must not hide the one that led here; a later start removes the rest.
+  }
+}

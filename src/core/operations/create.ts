@@ -1,0 +1,25 @@
+/**
+ * Creating a directory.
+ */
+import { errnoOf, Refusal } from '../errors.ts'
+import { parentFor } from '../files/store.ts'
+import { walking } from '../files/walk.ts'
+import type { SafePath } from '../paths.ts'
+import { demand } from '../policy.ts'
+import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
+
+/** Create one directory, in one that exists. @throws Refusal exists, no_parent, read_only */
+export function* createDirectory(site: Site, path: SafePath): Program<void> {
+  demand(site.policy, 'create')
+  if (path.isRoot) throw new Refusal('exists', path.text)
+  yield* walking(site, path.text, function* (walk) {
+    const parent = yield* parentFor(walk, path)
+    try {
+      yield* call('mkdir', parent, path.name)
+    } catch (error) {
+      throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', path.text) : error
+    }
+    yield* call('fsync', parent.fd)
+  })
+}

@@ -1,0 +1,121 @@
+/**
+ * What is in a directory, and what is below it.
+ */
+import type { Directory, FileStatus } from '../calls.ts'
+import { errnoOf, Refusal } from '../errors.ts'
+import { Budget, type Entry, entriesOf, inDirectory } from '../files/tree.ts'
+import { walking } from '../files/walk.ts'
+import type { ListingEntry, ListingSort } from '../pages/listing.ts'
+import type { SafePath } from '../paths.ts'
+import type { Program } from '../program.ts'
+import type { Site } from '../site.ts'
+
+/** The path of an entry, or undefined for a name that no path can have or that belongs to the server. */
+function childOf(directory: SafePath, name: string): SafePath | undefined {
+  try {
+    return directory.child(name)
+  } catch {
+    return undefined
+  }
+}
+
+const unusable: FileStatus = { kind: 'other', size: 0, mtimeNs: 0n, device: 0, inode: 0 }
+
+/** Where a symbolic link leads, if it stays inside. */
+function* targetOf(site: Site, path: SafePath): Program<'file' | 'directory' | undefined> {
+  try {
+    return yield* walking(site, path.text, function* (walk) {
+      return yield* walk.kindOf(path)
+    })
+  } catch {
+    return undefined
+  }
+}
+
+function* listed(site: Site, path: SafePath, { name, status }: Entry): Program<ListingEntry> {
+  const child = childOf(path, name)
+  const { kind, size, mtimeNs } = status ?? unusable
+  if (child === undefined || status === undefined) return { name, kind, size, mtimeNs, reachable: false }
+  if (kind !== 'link') return { name, kind, size, mtimeNs, reachable: kind !== 'other' }
+  const target = yield* targetOf(site, child)
+  if (target === undefined) return { name, kind, size, mtimeNs, reachable: false }
+  return { name, kind, size, mtimeNs, reachable: true, target }
+}
+
+/** Whether an entry belongs to the server, and is not shown. */
+function hidden(path: SafePath, name: string): boolean {
+  return path.isRoot && childOf(path, name) === undefined && name.toLowerCase().startsWith('.twinserve')
+}
+
+/** The entries of a directory that a walk has come to, in no order. */
+export function* list(site: Site, path: SafePath, directory: Directory): Program<ListingEntry[]> {
+  const entries: ListingEntry[] = []
+  for (const entry of yield* entriesOf(directory)) {
+    if (!hidden(path, entry.name)) entries.push(yield* listed(site, path, entry))
+  }
+  return entries
+}
+
+/** A directory that has vanished meanwhile, or that this server may not read, has nothing to show. */
+export function* unlessGone(visit: Program<void>): Program<void> {
+  try {
+    yield* visit
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno !== 'ENOENT' && errno !== 'ENOTDIR' && errno !== 'EACCES') throw error
+  }
+}
+
+/** What a search has found. */
+export interface Finds {
+  readonly entries: ListingEntry[]
+  /** There is more than the limits let one search find. */
+  readonly truncated: boolean
+}
+
+/** Everything below a directory whose name holds a word, in any case. */
+export function* search(site: Site, path: SafePath, directory: Directory, word: string): Program<Finds> {
+  const wanted = word.toLowerCase()
+  const found: ListingEntry[] = []
+  const budget = new Budget(site)
+  function* below(at: SafePath, here: Directory, depth: number): Program<void> {
+    for (const entry of yield* entriesOf(here)) {
+      if (hidden(at, entry.name)) continue
+      budget.spend(depth)
+      if (entry.name.toLowerCase().includes(wanted)) {
+        if (found.length === site.limits.searchResults) throw new Refusal('too_large', 'too much was found')
+        found.push({ ...(yield* listed(site, at, entry)), segments: at.segments })
+      }
+      const child = entry.status?.kind === 'directory' ? childOf(at, entry.name) : undefined
+      if (child === undefined) continue
+      const place = { directory: here, name: entry.name }
+      yield* unlessGone(inDirectory(place, (inner) => below(child, inner, depth + 1)))
+    }
+  }
+  try {
+    yield* below(path, directory, 1)
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'too_large')) throw error
+    return { entries: found, truncated: true }
+  }
+  return { entries: found, truncated: false }
+}
+
+/** Put entries in order: directories first, then by the key, and by name where that is equal. In place. */
+export function sortEntries(entries: ListingEntry[], sort: ListingSort): void {
+  const sign = sort.descending ? -1 : 1
+  const keyed = entries.map((entry) => ({
+    entry,
+    first: entry.kind === 'directory' ? 0 : 1,
+    fold: entry.name.toLowerCase(),
+  }))
+  type Keyed = (typeof keyed)[number]
+  const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+  const byName = (a: Keyed, b: Keyed) => byText(a.fold, b.fold) || byText(a.entry.name, b.entry.name)
+  const bySize = (a: Keyed, b: Keyed) => a.entry.size - b.entry.size
+  const byTime = (a: Keyed, b: Keyed) =>
+    a.entry.mtimeNs < b.entry.mtimeNs ? -1 : a.entry.mtimeNs > b.entry.mtimeNs ? 1 : 0
+  const by = { name: byName, size: bySize, mtime: byTime }[sort.key]
+  keyed.sort((a, b) => a.first - b.first || sign * by(a, b) || byName(a, b))
+  for (let i = 0; i < keyed.length; i += 1) entries[i] = (keyed[i] as Keyed).entry
+}

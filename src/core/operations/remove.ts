@@ -1,0 +1,70 @@
+/**
+ * Deleting files and directories.
+ */
+import type { FileStatus } from '../calls.ts'
+import { errnoOf, Refusal } from '../errors.ts'
+import type { Place } from '../files/publish.ts'
+import { statusOf } from '../files/status.ts'
+import { withTemporary } from '../files/temporary.ts'
+import { Budget, removeTree } from '../files/tree.ts'
+import { walking } from '../files/walk.ts'
+import type { SafePath } from '../paths.ts'
+import { demand } from '../policy.ts'
+import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
+
+export interface RemoveRequest {
+  readonly path: SafePath
+  /** What may be deleted: a file (or anything else that is no directory), a directory, or either. */
+  readonly kind: 'file' | 'directory' | 'any'
+  /** Whether a directory goes with everything in it. */
+  readonly recursive: boolean
+  /** Throws when the state of the name is not what the client asked for. */
+  readonly check?: (seen: FileStatus) => void
+}
+
+/** @throws Refusal not_found, is_directory, not_directory, not_empty, read_only, and what `check` throws */
+export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
+  const { path } = wanted
+  demand(site.policy, 'delete')
+  if (path.isRoot) throw new Refusal('not_allowed', 'the shared directory itself cannot be deleted')
+  yield* walking(site, path.text, function* (walk) {
+    const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
+    const seen = yield* statusOf(place.directory, place.name)
+    if (seen === undefined) throw new Refusal('not_found', path.text)
+    admit(wanted, seen)
+    if (seen.kind !== 'directory') yield* call('unlink', place.directory, place.name)
+    else if (wanted.recursive) yield* removeAtOnce(site, place)
+    else yield* call('rmdir', place.directory, place.name)
+    yield* call('fsync', place.directory.fd)
+  })
+  site.cache?.clear()
+}
+
+function admit(wanted: RemoveRequest, seen: FileStatus): void {
+  const { path } = wanted
+  const directory = seen.kind === 'directory'
+  wanted.check?.(seen)
+  if (directory && wanted.kind === 'file') throw new Refusal('is_directory', path.text)
+  if (!directory && (wanted.kind === 'directory' || path.slash)) throw new Refusal('not_directory', path.text)
+}
+
+/** Remove a tree so that nobody sees half of it: it is moved out of sight first, and back if it cannot be removed. */
+function* removeAtOnce(site: Site, place: Place): Program<void> {
+  yield* withTemporary(site, function* (directory, name) {
+    const hidden: Place = { directory, name }
+    try {
+      yield* call('rename', place.directory, place.name, directory, name)
+    } catch (error) {
+      // rename(2): a directory that we may empty but not move, or a file system mounted below the shared directory.
+      if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EXDEV') throw error
+      return yield* removeTree(site, place, new Budget(site))
+    }
+    try {
+      yield* removeTree(site, hidden, new Budget(site))
+    } catch (error) {
+      yield* call('rename', directory, name, place.directory, place.name)
+      throw error
+    }
+  })
+}
