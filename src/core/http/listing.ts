@@ -1,0 +1,130 @@
+/**
+ * Answering with what is in a directory, as a page or as JSON, sent entry by entry.
+ */
+import type { ListingEntry, ListingSort, ListingTotals, ListingView } from '../pages/listing.ts'
+import { listingFoot, listingHead, listingRow } from '../pages/listing.ts'
+import type { SafePath } from '../paths.ts'
+import { allows } from '../policy.ts'
+import type { Program } from '../program.ts'
+import { listingFields } from './answers.ts'
+import type { Output } from './output.ts'
+import type { Request } from './request.ts'
+import type { Response } from './response.ts'
+
+/** How many entries are made into one string: enough for few steps, few enough for little memory. */
+const batch = 64
+
+const keys: readonly string[] = ['name', 'size', 'mtime']
+
+/** The order that the query asks for. Anything unknown means by name. */
+export function sortOf(request: Request): ListingSort {
+  const { query } = request.target
+  const key = query.get('sort')
+  return {
+    key: key !== null && keys.includes(key) ? (key as ListingSort['key']) : 'name',
+    descending: query.get('order') === 'desc',
+  }
+}
+
+function viewOf(request: Request, path: SafePath, query: string | undefined, truncated: boolean): ListingView {
+  const { policy } = request.site
+  const notice = request.target.query.get('notice')
+  return {
+    segments: path.segments,
+    sort: sortOf(request),
+    rights: {
+      upload: allows(policy, 'upload'),
+      create: allows(policy, 'create'),
+      move: allows(policy, 'move'),
+      copy: allows(policy, 'copy'),
+      delete: allows(policy, 'delete'),
+    },
+    truncated,
+    ...(query === undefined ? {} : { query }),
+    ...(notice === null || !(notice in notices) ? {} : { notice: notices[notice] as string }),
+  }
+}
+
+/** What a page may say that somebody was just sent to. By key, so that a link cannot put words into it. */
+const notices: Readonly<Record<string, string>> = {
+  uploaded: 'The upload is complete.',
+  created: 'The folder was created.',
+  moved: 'It was moved.',
+  copied: 'It was copied.',
+  deleted: 'It was deleted.',
+}
+
+/** The fields of `notices`, for the handlers that send somebody to a listing. */
+export type Notice = 'uploaded' | 'created' | 'moved' | 'copied' | 'deleted'
+
+function totalsOf(entries: readonly ListingEntry[]): ListingTotals {
+  let directories = 0
+  let bytes = 0
+  for (const entry of entries) {
+    if (entry.kind === 'directory') directories += 1
+    else bytes += entry.size
+  }
+  return { directories, files: entries.length - directories, bytes }
+}
+
+function* sendPage(out: Output, view: ListingView, entries: readonly ListingEntry[]): Program<void> {
+  yield* out.text(listingHead(view))
+  for (let at = 0; at < entries.length; at += batch) {
+    let rows = ''
+    for (const entry of entries.slice(at, at + batch)) rows += listingRow(view, entry)
+    yield* out.text(rows)
+  }
+  yield* out.text(listingFoot(view, totalsOf(entries)))
+}
+
+/** An entry as JSON has it. */
+function jsonOf(entry: ListingEntry): string {
+  const { name, kind, size, mtimeNs, target, reachable, segments } = entry
+  return JSON.stringify({
+    name,
+    kind,
+    size: kind === 'directory' ? undefined : size,
+    modified: new Date(Number(mtimeNs / 1_000_000n)).toISOString(),
+    target,
+    reachable: reachable ? undefined : false,
+    directory: segments === undefined ? undefined : `/${segments.join('/')}`,
+  })
+}
+
+function* sendJson(
+  out: Output,
+  path: SafePath,
+  query: string | undefined,
+  truncated: boolean,
+  entries: readonly ListingEntry[],
+): Program<void> {
+  const head = JSON.stringify({ path: path.text, query, truncated: truncated || undefined })
+  yield* out.text(`${head.slice(0, -1)},"entries":[`)
+  for (let at = 0; at < entries.length; at += batch) {
+    let rows = ''
+    for (const entry of entries.slice(at, at + batch))
+      rows += `${rows === '' && at === 0 ? '\n' : ',\n'}${jsonOf(entry)}`
+    yield* out.text(rows)
+  }
+  yield* out.text('\n]}\n')
+}
+
+/**
+ * A listing.
+ *
+ * @param query the word searched for, when the entries were found by a search
+ * @param truncated whether the search has left something out
+ */
+export function listing(
+  request: Request,
+  path: SafePath,
+  entries: readonly ListingEntry[],
+  query?: string,
+  truncated = false,
+): Response {
+  const form = request.form
+  const headers = listingFields(form)
+  if (form === 'json') return { status: 200, headers, stream: (out) => sendJson(out, path, query, truncated, entries) }
+  const view = viewOf(request, path, query, truncated)
+  return { status: 200, headers, stream: (out) => sendPage(out, view, entries) }
+}

@@ -1,0 +1,45 @@
+/**
+ * From a request to what answers it.
+ */
+import { Refusal } from '../errors.ts'
+import { pathFromTarget, type SafePath } from '../paths.ts'
+import type { Program } from '../program.ts'
+import { deleteAt, makeCollection, put, transfer } from './changing.ts'
+import { parseCommand } from './commands.ts'
+import { post } from './posting.ts'
+import { read, serveAsset } from './reading.ts'
+import type { Request } from './request.ts'
+import type { Response } from './response.ts'
+import { type as typeCommand } from './typing.ts'
+
+/** The methods that a path below the shared directory takes. */
+export const allowed = 'GET, HEAD, PUT, POST, DELETE, MKCOL, MOVE, COPY, OPTIONS'
+
+const own = /^\/\.twinserve(\/|$)/
+
+const changes: Readonly<Record<string, (request: Request, path: SafePath) => Program<Response>>> = {
+  PUT: put,
+  POST: post,
+  DELETE: deleteAt,
+  MKCOL: makeCollection,
+  MOVE: transfer,
+  COPY: transfer,
+}
+
+/** @throws Refusal, and whatever the calls throw */
+export function* route(request: Request): Program<Response> {
+  const { method, target } = request
+  if (method === 'OPTIONS') return { status: 204, headers: `Allow: ${allowed}\r\n` }
+  if (own.test(target.path)) return serveAsset(request, target.path)
+  if (request.reading) {
+    const command = parseCommand(target.path)
+    if (command !== undefined) return yield* typeCommand(request, command)
+    return yield* read(request, pathFromTarget(target.path))
+  }
+  const change = Object.hasOwn(changes, method) ? changes[method] : undefined
+  if (change === undefined)
+    throw new Refusal('method_not_allowed', `${method} is not for files`, `Allow: ${allowed}\r\n`)
+  request.demandOwnOrigin()
+  if (method === 'POST' && target.path === '/upload') return yield* post(request, undefined)
+  return yield* change(request, pathFromTarget(target.path))
+}

@@ -1,0 +1,84 @@
+/**
+ * The request log: one line for each request.
+ *
+ * What clients send is never written as it came: quotes, backslashes and control characters are escaped, so that
+ * no request can make a line, end a field, or speak to the terminal that shows the log.
+ */
+import type { Connection } from './http/connection.ts'
+import { logDate } from './http/dates.ts'
+import type { RequestHead } from './http/head.ts'
+import type { Site } from './site.ts'
+import type { Trace } from './trace.ts'
+
+/** What is known of a request when it has been answered. */
+export interface Logged {
+  readonly connection: Connection
+  /** Undefined when the request could not be read. */
+  readonly head: RequestHead | undefined
+  /** 0 when the connection ended before there was an answer. */
+  readonly status: number
+  /** Bytes of content that were sent. */
+  readonly bytes: number
+  readonly trace: Trace
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+const unsafe = /["\\\x00-\x1f\x7f-\xff]/g
+
+/** As Apache's log has it: `\"`, `\\`, and `\xhh` for what is not printable. */
+function escape(text: string): string {
+  return text.replace(unsafe, (character) => {
+    if (character === '"' || character === '\\') return `\\${character}`
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+}
+
+function requestLine(head: RequestHead | undefined): string {
+  return head?.complete ? escape(`${head.method} ${head.target} HTTP/1.${head.minor}`) : '-'
+}
+
+function common(site: Site, { connection, head, status, bytes }: Logged): string {
+  const when = logDate(site.environment.date())
+  return `${connection.ends.remote} - - [${when}] "${requestLine(head)}" ${status} ${bytes}`
+}
+
+function combined(site: Site, logged: Logged): string {
+  const field = (name: string) => escape(logged.head?.field(name) ?? '-')
+  return `${common(site, logged)} "${field('referer')}" "${field('user-agent')}"`
+}
+
+/** Milliseconds to the microsecond: what happened, phase by phase. */
+function json(site: Site, { connection, head, status, bytes, trace }: Logged): string {
+  const ms = (value: number) => (Number.isNaN(value) ? undefined : Math.round(value * 1000) / 1000)
+  return JSON.stringify({
+    time: new Date(site.environment.date()).toISOString(),
+    remote: connection.ends.remote,
+    method: head?.complete ? head.method : undefined,
+    target: head?.complete ? head.target : undefined,
+    status,
+    bytes,
+    referer: head?.field('referer'),
+    agent: head?.field('user-agent'),
+    wait: ms(trace.begun - trace.ready),
+    head: ms(trace.headRead - trace.begun),
+    receiving: ms(trace.receiving),
+    files: ms(trace.files),
+    fileCalls: trace.fileCalls,
+    sending: ms(trace.sending),
+    total: ms(trace.done - trace.ready),
+  })
+}
+
+/** Write a request's line, if the site keeps a log. */
+export function logRequest(site: Site, logged: Logged): void {
+  const { logFormat } = site
+  if (logFormat === 'off') return
+  const line = logFormat === 'json' ? json : logFormat === 'combined' ? combined : common
+  site.log(line(site, logged))
+}
+
+/** Note a mistake of the program itself: its one line goes to the log whatever its format is. */
+export function logMistake(site: Site, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  site.log(`twinserve: mistake: ${escape(text.replace(/\s*\n\s*/g, ' | '))}`)
+}

@@ -1,0 +1,41 @@
+/**
+ * Making a site ready, once, before the first request.
+ */
+import type { Directory, Environment } from './calls.ts'
+import { FileCache } from './files/cache.ts'
+import { sweep } from './files/temporary.ts'
+import { defaultLimits } from './limits.ts'
+import type { ServeOptions } from './options.ts'
+import type { Program } from './program.ts'
+import type { Site } from './site.ts'
+
+/** The part of the options that the core reads: the engine has used up the rest. */
+export type SiteOptions = Omit<ServeOptions, 'root' | 'listen' | 'logFile'>
+
+/**
+ * @param root the shared directory, which stays open as long as the site is in use
+ * @param log takes one line of the request log, without its line end
+ */
+export function* openSite(
+  options: SiteOptions,
+  root: Directory,
+  environment: Environment,
+  log: (line: string) => void,
+): Program<Site> {
+  const limits = { ...defaultLimits, ...options.limits }
+  const site: Site = {
+    root,
+    policy: { readOnly: options.readOnly },
+    limits,
+    environment,
+    cache: options.cacheBytes > 0 ? new FileCache(options.cacheBytes, limits.cacheFresh) : undefined,
+    index: options.index,
+    hostNames: new Set(options.hostNames),
+    serverTiming: options.serverTiming,
+    logFormat: options.logFormat,
+    log,
+    draining: false,
+  }
+  if (!options.readOnly) yield* sweep(site)
+  return site
+}
