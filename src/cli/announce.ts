@@ -1,0 +1,20 @@
+/** What is printed once the server accepts connections. */
+import { resolve } from 'node:path'
+import { reachable } from './bind.ts'
+import { printable } from './printable.ts'
+import type { Started } from './serve-command.ts'
+
+/** The one line that programs wait for. */
+export function startLine({ mode, server }: Started): string {
+  return `twinserve (${mode}) listening on ${server.url}`
+}
+
+/** What a person wants to know besides. */
+export function details({ options, server }: Started): readonly string[] {
+  const rights = options.readOnly ? 'for reading only' : 'for reading and writing'
+  return [
+    `  shares ${printable(resolve(options.root))} ${rights}`,
+    ...reachable(server.address).map((url) => `  reachable at ${url}`),
+    '  stop it with Ctrl-C',
+  ]
+}

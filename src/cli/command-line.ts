@@ -1,0 +1,175 @@
+/**
+ * The command line, as yargs reads and explains it.
+ *
+ * yargs splits words into options and shows the help; values stay strings, and `settings.ts` gives them their types,
+ * so that an option, a variable and a line of a configuration file are read and refused alike.
+ */
+import yargs, { type Argv, type Options } from 'yargs'
+import { commands } from './commands.ts'
+import { type Name, names, read, readers, type Settings } from './settings.ts'
+import { didYouMean } from './suggest.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Those with a type are switches: they need no value. */
+const options = {
+  mode: {
+    choices: ['async', 'sync'],
+    defaultDescription: 'async',
+    describe: 'The engine: async serves many requests at a time, sync one after the other',
+    group: 'Server:',
+  },
+  port: { alias: 'p', defaultDescription: '8080', describe: 'The port; 0 lets the system choose', group: 'Server:' },
+  bind: {
+    alias: 'b',
+    defaultDescription: '127.0.0.1, which only this machine can reach',
+    describe: 'An address, 0.0.0.0 for all of them, a host name, or the path of a Unix socket',
+    group: 'Server:',
+  },
+  cache: {
+    defaultDescription: '64M',
+    describe: 'Memory for files that are asked for often; 0 for none',
+    group: 'Server:',
+  },
+  'read-only': { type: 'boolean', describe: 'Refuse every change', group: 'Rights:' },
+  'allow-anonymous-writes': {
+    type: 'boolean',
+    describe: 'Let everybody who can reach the server change and delete files',
+    group: 'Rights:',
+  },
+  'host-name': {
+    array: true,
+    defaultDescription: 'the name of this machine',
+    describe: 'A further name by which browsers reach the server; may be repeated',
+    group: 'Rights:',
+  },
+  index: { describe: 'Show this file, such as index.html, in place of a listing', group: 'Answers:' },
+  'server-timing': {
+    type: 'boolean',
+    defaultDescription: 'on',
+    describe: 'Tell browsers where the time of each request went',
+    group: 'Answers:',
+  },
+  'log-format': {
+    choices: ['common', 'combined', 'json', 'off'],
+    defaultDescription: 'common',
+    describe: 'How requests are logged, to standard error',
+    group: 'Answers:',
+  },
+  config: { alias: 'c', describe: 'A JSON file with settings, named as these options are', group: 'Settings:' },
+  'default-directory': { hidden: true },
+} satisfies Record<string, Options>
+
+const aliases: readonly string[] = ['p', 'b', 'c', 'h', 'help', 'version']
+
+/** What was asked for. `help`, `version` and `completion` have been answered already. */
+export type Request =
+  | { readonly command: 'serve'; readonly settings: Settings; readonly config?: string; readonly fallback?: string }
+  | { readonly command: 'answered' }
+
+/** @throws UsageError when a word means nothing */
+export async function parse(words: readonly string[], version: string): Promise<Request> {
+  let request: Request = { command: 'answered' }
+  const parser = build(version, words.includes('--get-yargs-completions'), (values) => {
+    request = interpret(values)
+  })
+  // As a command of yargs, it would print the script and then run the default command too.
+  if (words[0] === 'completion') parser.showCompletionScript()
+  else await parser.parseAsync(words.map(spelledOut))
+  return request
+}
+
+/** yargs takes `--read-only=yes`, and whatever else is not `true`, for `false`. */
+function spelledOut(word: string): string {
+  const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? []
+  const isSwitch = name in options && 'type' in options[name as keyof typeof options]
+  return isSwitch ? `--${name}=${readers[name as 'read-only'](value, `--${name}`)}` : word
+}
+
+function build(version: string, completing: boolean, serve: (values: Record<string, unknown>) => void): Argv {
+  return yargs()
+    .scriptName('twinserve')
+    .locale('en')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'strip-aliased': true,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+      'dot-notation': false,
+    })
+    .options(declared(completing))
+    .command(
+      ['$0 [directory]', 'serve [directory]'],
+      'Share a directory: the current one, unless another is named',
+      (command) =>
+        command
+          .positional('directory', { describe: 'The directory to share', type: 'string' })
+          .example('$0', 'Share the current directory with this machine')
+          .example('$0 --read-only --bind 0.0.0.0 photos', 'Let everybody on the network see photos')
+          .example('$0 --mode sync --port 9000', 'Serve one request after the other')
+          .example('$0 --bind /run/user/1000/files.sock', 'Listen on a Unix socket'),
+      serve,
+    )
+    .completion('completion', 'Print a completion script for the shell')
+    .epilog(
+      'Every option can also be set by a variable (TWINSERVE_READ_ONLY=true) or in the file of --config. ' +
+        'The command line goes first, then variables, then the file.',
+    )
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(`${message}.`)
+    })
+}
+
+/**
+ * The options, as yargs is to know them: whatever is not a switch is text, so that yargs neither guesses nor refuses.
+ *
+ * @param completing whether yargs may know the words to choose from, which it would otherwise refuse by itself
+ */
+function declared(completing: boolean): Record<string, Options> {
+  return Object.fromEntries(
+    Object.entries<Options>(options).map(([name, { choices, ...option }]) => {
+      if (choices === undefined) return [name, { type: 'string', ...option }]
+      if (completing) return [name, { type: 'string', choices, ...option }]
+      return [name, { type: 'string', ...option, describe: `${option.describe} (${choices.join(', ')})` }]
+    }),
+  )
+}
+
+function interpret(values: Record<string, unknown>): Request {
+  refuseUnknown(values)
+  const given: Record<string, unknown> = {}
+  for (const name of names) given[name] = name === 'host-name' ? values[name] : last(values[name])
+  const settings = read(given, (name: Name) => (name === 'directory' ? 'The directory' : `--${name}`))
+  const config = last(values.config)
+  const fallback = last(values['default-directory'])
+  if (config === '') throw new UsageError('--config needs a value.')
+  return {
+    command: 'serve',
+    settings,
+    ...(config === undefined ? {} : { config: String(config) }),
+    ...(fallback === undefined ? {} : { fallback: String(fallback) }),
+  }
+}
+
+/** The last of several values of an option counts. */
+const last = (value: unknown): unknown => (Array.isArray(value) ? value.at(-1) : value)
+
+function refuseUnknown({ _: words, $0: _script, ...values }: Record<string, unknown>): void {
+  const known = [...Object.keys(options).filter((name) => name !== 'default-directory'), 'help', 'version']
+  for (const name of Object.keys(values)) {
+    if (name in options || name === 'directory' || aliases.includes(name)) continue
+    const dashed = name.length === 1 ? `-${name}` : `--${name}`
+    const hint = name.length === 1 ? '' : didYouMean(name, known, (found) => `--${found}`)
+    throw new UsageError(`There is no option ${dashed}.${hint || ' See twinserve --help for all of them.'}`)
+  }
+  const extra = (words as readonly unknown[]).filter((word) => word !== 'serve')
+  if (extra.length > 0) {
+    const hint = didYouMean(String(values.directory), commands, (command) => `the command ${command}`)
+    throw new UsageError(`Only one directory can be shared, and ${extra[0]} is one too many.${hint}`)
+  }
+}

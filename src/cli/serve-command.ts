@@ -1,0 +1,95 @@
+/** The command that shares a directory: settings in, a running server out. */
+import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import { isLocal, listenAddress } from './bind.ts'
+import type { Request } from './command-line.ts'
+import { directoryProblem, listenProblem } from './messages.ts'
+import type { Settings } from './settings.ts'
+import { fromEnvironment, fromFile } from './sources.ts'
+import { UsageError } from './usage-error.ts'
+
+export type Mode = NonNullable<Settings['mode']>
+
+/** A server that runs, and what it was started with. */
+export interface Started {
+  readonly mode: Mode
+  readonly options: ServeOptions
+  readonly server: RunningServer
+}
+
+/** @throws UsageError with the sentence to show */
+export async function start(request: Request & { command: 'serve' }, environment: NodeJS.ProcessEnv): Promise<Started> {
+  const settings = await combine(request, environment)
+  const { mode = 'async' } = settings
+  if (mode === 'sync' && process.platform === 'win32') {
+    throw new UsageError('The sync engine needs POSIX sockets, which Windows does not have. Use --mode async.')
+  }
+  const options = await serveOptions(settings, request.fallback)
+  const serve = await engine(mode)
+  try {
+    return { mode, options, server: await serve(options) }
+  } catch (error) {
+    throw listenProblem(error, options.listen) ?? error
+  }
+}
+
+/** The command line goes before the environment, and that before the file. */
+async function combine(request: Request & { command: 'serve' }, environment: NodeJS.ProcessEnv): Promise<Settings> {
+  const fromVariables = fromEnvironment(environment)
+  const config = request.config ?? fromVariables.config
+  const inFile = config === undefined ? {} : await fromFile(config)
+  return { ...inFile, ...fromVariables.settings, ...request.settings }
+}
+
+async function serveOptions(settings: Settings, fallback: string | undefined): Promise<ServeOptions> {
+  const { bind = '127.0.0.1', port = 8080 } = settings
+  const readOnly = settings['read-only'] ?? false
+  const listen = await listenAddress(bind, port)
+  if (!readOnly && !settings['allow-anonymous-writes']) refuseStrangers(listen, bind)
+  return {
+    root: await sharedDirectory(settings.directory, fallback),
+    listen,
+    readOnly,
+    cacheBytes: settings.cache ?? 64 * 1024 ** 2,
+    ...(settings.index === undefined ? {} : { index: settings.index }),
+    hostNames: ownNames(settings['host-name'] ?? []),
+    serverTiming: settings['server-timing'] ?? true,
+    logFormat: settings['log-format'] ?? 'common',
+    logFile: 2,
+  }
+}
+
+/** A server that strangers can write to is something to ask for, not to get by accident. */
+function refuseStrangers(listen: ListenAddress, bind: string): void {
+  if (isLocal(listen)) return
+  throw new UsageError(
+    `With --bind ${bind}, everybody who can reach this machine could change and delete the files. ` +
+      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+  )
+}
+
+/** @param fallback what to share when nobody says what, made on first use (`npm start`) */
+async function sharedDirectory(asked: string | undefined, fallback: string | undefined): Promise<string> {
+  if (asked === undefined && fallback !== undefined) await mkdir(fallback, { recursive: true })
+  const directory = asked ?? fallback ?? '.'
+  try {
+    if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
+    await access(directory, constants.R_OK | constants.X_OK)
+  } catch (error) {
+    throw directoryProblem(error, directory)
+  }
+  return directory
+}
+
+/** The names by which this machine is known, besides those asked for. */
+function ownNames(asked: readonly string[]): readonly string[] {
+  const own = hostname().toLowerCase()
+  return [...new Set([own, `${own}.local`, ...asked])]
+}
+
+/** Only the engine that is asked for is loaded: the blocking one brings native code. */
+async function engine(mode: Mode): Promise<Serve> {
+  const { serve } = mode === 'sync' ? await import('../sync/serve.ts') : await import('../async/serve.ts')
+  return serve
+}

@@ -1,0 +1,109 @@
+/**
+ * Every setting there is, with the reading of its value: one table for the command line, the environment and the
+ * configuration file.
+ *
+ * A value comes as a string, or from a configuration file also as a boolean, a number or an array. A reader gives it
+ * its type or refuses it by a sentence that names where it came from.
+ */
+import type { LogFormat } from '../core/options.ts'
+import { parseSize } from './sizes.ts'
+import { didYouMean } from './suggest.ts'
+import { UsageError } from './usage-error.ts'
+
+/** @param source what to call the setting: `--port`, `TWINSERVE_PORT` or `port in twinserve.json` */
+type Reader<T> = (value: unknown, source: string) => T
+
+const text: Reader<string> = (value, source) => {
+  if (typeof value === 'string' && value !== '') return value
+  throw new UsageError(`${source} needs a value.`)
+}
+
+const flag: Reader<boolean> = (value, source) => {
+  if (typeof value === 'boolean') return value
+  const word = String(value).toLowerCase()
+  if (['true', '1', 'yes', 'on'].includes(word)) return true
+  if (['false', '0', 'no', 'off'].includes(word)) return false
+  throw new UsageError(`${source} is either true or false, not ${quoted(value)}.`)
+}
+
+const port: Reader<number> = (value, source) => {
+  const word = typeof value === 'number' ? String(value) : text(value, source)
+  if (/^\d{1,5}$/.test(word) && Number(word) <= 65535) return Number(word)
+  throw new UsageError(`${source} takes a number from 1 to 65535, or 0 to let the system choose, not ${quoted(value)}.`)
+}
+
+const size: Reader<number> = (value, source) => {
+  const bytes = parseSize(typeof value === 'number' ? String(value) : text(value, source))
+  if (bytes !== undefined) return bytes
+  throw new UsageError(`${source} takes a number of bytes such as 0, 4096, 64M or 1G, not ${quoted(value)}.`)
+}
+
+const fileName: Reader<string> = (value, source) => {
+  const name = text(value, source)
+  if (!/[/\\\0]/.test(name) && name !== '.' && name !== '..') return name
+  throw new UsageError(
+    `${source} takes the name of a file such as index.html, without a directory, not ${quoted(name)}.`,
+  )
+}
+
+/** One name or several, in an array or separated by commas, as the environment has no arrays. */
+const hostNames: Reader<readonly string[]> = (value, source) => {
+  const list = Array.isArray(value) ? value : text(value, source).split(',')
+  return list.map((item) => {
+    const name = text(item, source).trim().toLowerCase()
+    if (/^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(name)) return name
+    throw new UsageError(
+      `${source} takes a name such as files.example.org, without http:// and without a port, not ${quoted(item)}.`,
+    )
+  })
+}
+
+function choice<const T extends string>(...words: readonly T[]): Reader<T> {
+  return (value, source) => {
+    const word = value === '' ? text(value, source) : value
+    const found = words.find((each) => each === word)
+    if (found !== undefined) return found
+    const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+    const hint = typeof value === 'string' ? didYouMean(value, words) : ''
+    throw new UsageError(`${source} is ${list}, not ${quoted(value)}.${hint}`)
+  }
+}
+
+const quoted = (value: unknown): string => JSON.stringify(value) ?? String(value)
+
+export const readers = {
+  directory: text,
+  mode: choice('async', 'sync'),
+  port,
+  bind: text,
+  'read-only': flag,
+  'allow-anonymous-writes': flag,
+  'host-name': hostNames,
+  index: fileName,
+  cache: size,
+  'server-timing': flag,
+  'log-format': choice<LogFormat>('common', 'combined', 'json', 'off'),
+} satisfies Record<string, Reader<unknown>>
+
+export type Name = keyof typeof readers
+export const names = Object.keys(readers) as readonly Name[]
+
+/** Settings with their types; what no source mentions is absent. */
+export type Settings = { readonly [K in Name]?: ReturnType<(typeof readers)[K]> }
+
+/** Values as one source gives them. */
+export type Values = Readonly<Record<string, unknown>>
+
+/**
+ * Gives the values of one source their types.
+ *
+ * @param show how a name is written in that source, for the sentences
+ */
+export function read(values: Values, show: (name: Name) => string): Settings {
+  const settings: Partial<Record<Name, unknown>> = {}
+  for (const name of names) {
+    const value = values[name]
+    if (value !== undefined) settings[name] = readers[name](value, show(name))
+  }
+  return settings as Settings
+}

@@ -1,0 +1,121 @@
+/** What the command says when it must be put right: one sentence, exit status 2, nothing on standard output. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { run, type Surroundings } from '../fixtures/command.ts'
+import { temporary } from '../fixtures/temporary.ts'
+
+const refusals: readonly (readonly [words: string, sentence: string])[] = [
+  ['--prot 80', 'There is no option --prot. Did you mean --port?'],
+  ['--readonly', 'There is no option --readonly. Did you mean --read-only?'],
+  ['--zzz', 'There is no option --zzz. See twinserve --help for all of them.'],
+  ['-x', 'There is no option -x. See twinserve --help for all of them.'],
+  ['--default-director x', 'There is no option --default-director. See twinserve --help for all of them.'],
+  ['srve', 'There is no directory srve. Create it first, or share another one. Did you mean the command serve?'],
+  ['no-such-place', 'There is no directory no-such-place. Create it first, or share another one.'],
+  ['file.txt', 'file.txt is not a directory. Share the directory that holds it.'],
+  ['file.txt/below', 'file.txt/below is not a directory. Share the directory that holds it.'],
+  ['. other', 'Only one directory can be shared, and other is one too many.'],
+  ['srve .', 'Only one directory can be shared, and . is one too many. Did you mean the command serve?'],
+  ['--mode', '--mode needs a value.'],
+  ['--mode snyc', '--mode is async or sync, not "snyc". Did you mean sync?'],
+  ['--mode 7', '--mode is async or sync, not "7".'],
+  ['--port', '--port needs a value.'],
+  ['--port http', '--port takes a number from 1 to 65535, or 0 to let the system choose, not "http".'],
+  ['-p 65536', '--port takes a number from 1 to 65535, or 0 to let the system choose, not "65536".'],
+  ['--port=-1', '--port takes a number from 1 to 65535, or 0 to let the system choose, not "-1".'],
+  ['--cache 5Q', '--cache takes a number of bytes such as 0, 4096, 64M or 1G, not "5Q".'],
+  ['--index a/b.html', '--index takes the name of a file such as index.html, without a directory, not "a/b.html".'],
+  ['--log-format jsno', '--log-format is common, combined, json or off, not "jsno". Did you mean json?'],
+  ['--read-only=maybe', '--read-only is either true or false, not "maybe".'],
+  [
+    '--host-name http://a',
+    '--host-name takes a name such as files.example.org, without http:// and without a port, not "http://a".',
+  ],
+  ['--config', '--config needs a value.'],
+  ['-c none.json', 'The configuration file none.json does not exist. Name another with --config.'],
+  ['-c .', 'The configuration file . cannot be read (EISDIR). Name another with --config.'],
+  [
+    '--bind 0.0.0.0',
+    'With --bind 0.0.0.0, everybody who can reach this machine could change and delete the files. ' +
+      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+  ],
+  [
+    '--bind :: --no-read-only',
+    'With --bind ::, everybody who can reach this machine could change and delete the files. ' +
+      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+  ],
+  [
+    '--bind nowhere.invalid',
+    'The name nowhere.invalid leads to no address. Give --bind an address of this machine, such as 127.0.0.1, ' +
+      'or 0.0.0.0 for all of them.',
+  ],
+  [
+    '--bind /no/such/place/socket',
+    'The socket /no/such/place/socket cannot be created. Choose a path in a directory that exists and that you may write to.',
+  ],
+]
+
+test('a command that cannot be carried out', async (t) => {
+  const cwd = await temporary(t)
+  await writeFile(join(cwd, 'file.txt'), '')
+  for (const [words, sentence] of refusals) await refused(words, { cwd }, sentence)
+
+  async function refused(words: string, surroundings: Surroundings, sentence: string): Promise<void> {
+    const expected = { code: 2, signal: null, stdout: '', stderr: `twinserve: ${sentence}\n` }
+    t.strictSame(await run(words.split(' '), surroundings), expected, `twinserve ${words}`)
+  }
+})
+
+test('a directory with control characters in its name cannot draw on the terminal', async (t) => {
+  const { code, stderr } = await run(['no\u001b[31mwhere\u009b\u202e'])
+  t.equal(code, 2)
+  t.equal(
+    stderr,
+    'twinserve: There is no directory no\uFFFD[31mwhere\uFFFD\uFFFD. Create it first, or share another one.\n',
+  )
+})
+
+test('configuration files that cannot be used', async (t) => {
+  const cwd = await temporary(t)
+  const cases: readonly (readonly [json: string, sentence: RegExp])[] = [
+    ['{', /The configuration file c\.json is not JSON: .*\./],
+    ['[]', /The configuration file c\.json must hold one JSON object, such as \{"port": 8080\}\./],
+    [
+      '{"readOnly": true}',
+      /The configuration file c\.json has the unknown name "readOnly"\. Did you mean "read-only"\?/,
+    ],
+    ['{"colour": 1}', /The configuration file c\.json has the unknown name "colour"\./],
+    ['{"port": "eighty"}', /"port" in c\.json takes a number from 1 to 65535, .*, not "eighty"\./],
+    ['{"read-only": 2}', /"read-only" in c\.json is either true or false, not 2\./],
+    ['{"mode": null}', /"mode" in c\.json is async or sync, not null\./],
+    ['{"host-name": ["a", 1]}', /"host-name" in c\.json needs a value\./],
+    ['{"directory": "missing"}', /There is no directory .*\/missing\. Create it first, or share another one\./],
+  ]
+  for (const [json, sentence] of cases) {
+    await writeFile(join(cwd, 'c.json'), json)
+    const { code, stdout, stderr } = await run(['-c', 'c.json'], { cwd })
+    t.strictSame({ code, stdout }, { code: 2, stdout: '' })
+    t.match(stderr, new RegExp(`^twinserve: ${sentence.source}\n$`), json)
+  }
+})
+
+test('variables that cannot be used', async (t) => {
+  const cases: readonly (readonly [env: NodeJS.ProcessEnv, sentence: string])[] = [
+    [
+      { TWINSERVE_READONLY: '1' },
+      'The environment variable TWINSERVE_READONLY means nothing to twinserve. Did you mean TWINSERVE_READ_ONLY?',
+    ],
+    [{ TWINSERVE_COLOUR: '1' }, 'The environment variable TWINSERVE_COLOUR means nothing to twinserve.'],
+    [{ TWINSERVE_MODE: 'fast' }, 'TWINSERVE_MODE is async or sync, not "fast".'],
+    [{ TWINSERVE_READ_ONLY: '' }, 'TWINSERVE_READ_ONLY is either true or false, not "".'],
+    [
+      { TWINSERVE_CONFIG: '/none.json' },
+      'The configuration file /none.json does not exist. Name another with --config.',
+    ],
+  ]
+  for (const [env, sentence] of cases) {
+    const { code, stderr } = await run([], { env })
+    t.strictSame({ code, stderr }, { code: 2, stderr: `twinserve: ${sentence}\n` })
+  }
+})
