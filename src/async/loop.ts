@@ -1,0 +1,151 @@
+/**
+ * The event-loop engine's connections, from the first request to the last.
+ *
+ * - Each connection has at most one program under way, and as many connections as there are run theirs side by
+ *   side: whoever has nothing to wait for goes on.
+ * - A request that came with the last one of its connection goes to the end of the queue, behind those of others.
+ */
+import type { Socket as NetSocket } from 'node:net'
+import { Connection } from '../core/http/connection.ts'
+import { exchange, type Fate } from '../core/http/exchange.ts'
+import type { Site } from '../core/site.ts'
+import type { Log } from './log.ts'
+import { type LaterCalls, start } from './run.ts'
+import { LaterSocket } from './sockets.ts'
+
+/** A connection. It is idle (a request may come), queued, busy with a request, or lingering (we have ended our side). */
+interface Peer {
+  readonly socket: LaterSocket
+  readonly connection: Connection
+  state: 'idle' | 'queued' | 'busy' | 'lingering'
+  /** What ends it: made once, for it is given at each rest. */
+  readonly expire: () => void
+}
+
+export class Loop {
+  private readonly site: Site
+  private readonly calls: LaterCalls
+  private readonly log: Log
+  private readonly peers = new Set<Peer>()
+  /** Accepted beyond `limits.connections`: not read from until there is room, as if they were still in the backlog. */
+  private readonly held: NetSocket[] = []
+  private queue: Peer[] = []
+  private busy = 0
+  private numbered = 0
+  private ended: (() => void) | undefined
+
+  constructor(site: Site, calls: LaterCalls, log: Log) {
+    this.site = site
+    this.calls = calls
+    this.log = log
+  }
+
+  /** Take a connection, which is paused. */
+  accept(net: NetSocket): void {
+    if (this.site.draining) net.destroy()
+    else if (this.peers.size < this.site.limits.connections) this.open(net)
+    else {
+      net.on('error', () => {})
+      this.held.push(net)
+    }
+  }
+
+  /** Nothing new begins: idle connections end, and each answer is the last. Resolves when all have ended. */
+  drain(): Promise<void> {
+    this.site.draining = true
+    for (const net of this.held.splice(0)) net.destroy()
+    for (const peer of this.peers) if (peer.state === 'idle') peer.socket.destroy()
+    return new Promise((resolve) => {
+      this.ended = resolve
+      this.check()
+    })
+  }
+
+  /** Cut every connection. Their programs end as their next calls fail. */
+  cut(): void {
+    for (const peer of this.peers) peer.socket.destroy()
+  }
+
+  private open(net: NetSocket): void {
+    const owner = { arrived: () => this.arrived(peer), gone: () => this.gone(peer) }
+    const { environment } = this.site
+    const socket = new LaterSocket(this.numbered++, net, environment, owner)
+    const connection = new Connection(socket, { remote: net.remoteAddress ?? '-', secure: false })
+    const peer: Peer = { socket, connection, state: 'idle', expire: () => socket.destroy() }
+    this.peers.add(peer)
+    this.rest(peer, environment.now())
+    net.resume()
+  }
+
+  /** Something to read has come. Whoever is busy will ask for it. */
+  private arrived(peer: Peer): void {
+    if (peer.state !== 'idle') return
+    peer.socket.calm()
+    peer.connection.ready = this.site.environment.now()
+    this.serve(peer)
+  }
+
+  private gone(peer: Peer): void {
+    this.peers.delete(peer)
+    while (this.held.length > 0 && this.peers.size < this.site.limits.connections) {
+      const net = this.held.shift()
+      if (net !== undefined && !net.destroyed) this.open(net)
+    }
+    this.check()
+  }
+
+  private enqueue(peer: Peer, ready: number): void {
+    peer.state = 'queued'
+    peer.connection.ready = ready
+    this.queue.push(peer)
+    if (this.queue.length === 1) setImmediate(() => this.serveAll())
+  }
+
+  private serveAll(): void {
+    const round = this.queue
+    this.queue = []
+    for (const peer of round) this.serve(peer)
+  }
+
+  /** One request, from its first byte to the last of its answer. */
+  private serve(peer: Peer): void {
+    peer.state = 'busy'
+    this.busy += 1
+    start(
+      exchange(peer.connection, this.site),
+      this.calls,
+      (fate) => this.settle(peer, fate),
+      (error) => {
+        this.log.line(`mistake in the program: ${String((error as Error)?.stack ?? error).replace(/\s*\n\s*/g, ' | ')}`)
+        this.settle(peer, 'abort')
+      },
+    )
+  }
+
+  private settle(peer: Peer, fate: Fate): void {
+    this.busy -= 1
+    const { socket, connection } = peer
+    const now = this.site.environment.now()
+    if (fate === 'abort') {
+      peer.state = 'lingering'
+      socket.destroy()
+    } else if (fate === 'close') {
+      // RFC 9112, section 9.6: a close with unread bytes would reset the connection, and lose the answer.
+      peer.state = 'lingering'
+      socket.wait(now + this.site.limits.lingerTime, peer.expire)
+      socket.linger()
+    } else if (connection.buffered || socket.readable) this.enqueue(peer, now)
+    else if (this.site.draining) socket.destroy()
+    else this.rest(peer, now)
+    this.check()
+  }
+
+  private rest(peer: Peer, now: number): void {
+    peer.state = 'idle'
+    peer.socket.wait(now + this.site.limits.idleTime, peer.expire)
+  }
+
+  private check(): void {
+    if (this.busy === 0 && this.peers.size === 0) this.ended?.()
+  }
+}

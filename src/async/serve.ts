@@ -1,0 +1,125 @@
+/**
+ * Starting and stopping the event-loop engine, in the thread that it is called in.
+ *
+ * - Stopping is closing the listener and what is idle, and waiting for the rest; when `limits.drainTime` is over,
+ *   every connection is cut.
+ */
+import fs from 'node:fs'
+import net from 'node:net'
+import { urlOf } from '../core/address.ts'
+import { defaultLimits } from '../core/limits.ts'
+import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import { openSite } from '../core/start.ts'
+import { fileCalls, openRoot } from './calls.ts'
+import { environment } from './environment.ts'
+import { Log } from './log.ts'
+import { Loop } from './loop.ts'
+import { type LaterCalls, run } from './run.ts'
+import { socketCalls } from './transfers.ts'
+
+/** Connections that the kernel keeps until they are accepted; and that are held beyond `limits.connections`. */
+const backlog = 1024
+
+/** Remove a Unix socket that no one listens on any more: whoever left it behind has gone (unix(7)). */
+async function removeStale(path: string): Promise<void> {
+  const found = await fs.promises.lstat(path).catch(() => undefined)
+  if (!found?.isSocket()) return
+  const refused = await new Promise<boolean>((resolve) => {
+    const probe = net.connect({ path })
+    probe.on('connect', () => resolve(false))
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
+    probe.on('close', () => probe.destroy())
+    probe.on('connect', () => probe.destroy())
+  })
+  if (refused) await fs.promises.unlink(path)
+}
+
+/** @returns where the server really listens @throws EADDRINUSE, EACCES, EADDRNOTAVAIL */
+async function listen(server: net.Server, where: ListenAddress): Promise<ListenAddress> {
+  if ('path' in where) await removeStale(where.path)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...where, backlog }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const bound = server.address()
+  return bound === null || typeof bound === 'string' ? where : { host: bound.address, port: bound.port }
+}
+
+/** One running server. */
+class LoopServer implements RunningServer {
+  readonly address: ListenAddress
+  readonly url: string
+  readonly closed: Promise<void>
+  private readonly server: net.Server
+  private readonly loop: Loop
+  private readonly drainTime: number
+  private readonly release: () => Promise<void>
+  private readonly settled: { resolve: () => void; reject: (error: unknown) => void }
+  private stopped: Promise<void> | undefined
+
+  constructor(
+    server: net.Server,
+    loop: Loop,
+    held: { address: ListenAddress; release: () => Promise<void> },
+    drainTime: number,
+  ) {
+    this.server = server
+    this.loop = loop
+    this.address = held.address
+    this.url = urlOf(held.address)
+    this.release = held.release
+    this.drainTime = drainTime
+    let settled = { resolve: () => {}, reject: (_: unknown) => {} }
+    this.closed = new Promise<void>((resolve, reject) => {
+      settled = { resolve, reject }
+    })
+    this.settled = settled
+    // Whoever does not look at `closed` is not to be ended by it.
+    this.closed.catch(() => {})
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.drain().then(this.settled.resolve, this.settled.reject)
+    return this.stopped
+  }
+
+  private async drain(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve))
+    const timer = setTimeout(() => this.loop.cut(), this.drainTime)
+    await this.loop.drain()
+    clearTimeout(timer)
+    await closed
+    await this.release()
+  }
+}
+
+async function start(options: ServeOptions): Promise<RunningServer> {
+  const limits = { ...defaultLimits, ...options.limits }
+  const calls: LaterCalls = { ...fileCalls, ...socketCalls(environment, limits) }
+  const log = new Log(options.logFile)
+  const root = await openRoot(options.root)
+  const release = async () => {
+    await new Promise((resolve) => fs.close(root.fd, resolve))
+    await log.end()
+  }
+  try {
+    const site = await run(openSite(options, root, environment, log.line), calls)
+    const loop = new Loop(site, calls, log)
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
+    server.maxConnections = limits.connections + backlog
+    server.on('connection', (socket) => loop.accept(socket))
+    const address = await listen(server, options.listen)
+    // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
+    server.on('error', () => {})
+    return new LoopServer(server, loop, { address, release }, limits.drainTime)
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Starts the event-loop engine. */
+export const serve: Serve = start

@@ -1,0 +1,130 @@
+/**
+ * The blocking engine's calls on files and directories: each made at once, with Node's `…Sync` functions.
+ *
+ * - A file is named as `directory.path + '/' + name`. On Linux `directory.path` is `/proc/self/fd/N` (proc(5)),
+ *   which leads to the directory that is held open, wherever it has been moved, and whatever now has its old
+ *   name: Node has no `openat(2)`, and this is the same. Elsewhere it is the directory's path, the weaker form:
+ *   a directory swapped for a link between two calls is followed.
+ * - A symbolic link is never followed in the last component.
+ */
+import fs from 'node:fs'
+import type { Calls, Directory, DirectoryStream, FileStatus, OpenMode } from '../core/calls.ts'
+import { statusOf } from '../core/status.ts'
+
+/** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
+export type SocketCalls = Pick<Calls, 'recv' | 'send' | 'sendfile'>
+/** All other lines. */
+export type FileCalls = Omit<Calls, keyof SocketCalls>
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
+// Windows has none of these: `checkKind` does there what they do.
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = fs.constants as Partial<typeof fs.constants>
+const flagsOf: Record<OpenMode, number> = {
+  read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+  create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+}
+const directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+const bigint = { bigint: true } as const
+const namesInBatch = 1000
+const dirOptions = { encoding: 'utf8', bufferSize: namesInBatch } as const
+const held = fs.existsSync('/proc/self/fd')
+
+function failure(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code, path })
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null)?.code
+}
+
+/** Where `open(2)` has no flags for it: refuse a symbolic link, and what is not a directory when one is wanted. */
+function checkKind(path: string, wanted: 'directory' | 'any'): void {
+  if (O_NOFOLLOW !== 0) return
+  const { kind } = statusOf(fs.lstatSync(path, bigint))
+  if (wanted === 'directory' && kind !== 'directory') throw failure('ENOTDIR', path)
+  if (kind === 'link') throw failure('ELOOP', path)
+}
+
+function openDirectoryAt(path: string): Directory {
+  checkKind(path, 'directory')
+  try {
+    const fd = fs.openSync(path, directoryFlags)
+    return { fd, path: held ? `/proc/self/fd/${fd}` : path }
+  } catch (error) {
+    // With both flags a link is ENOTDIR on Linux, and ELOOP or EMLINK on the BSDs.
+    const code = codeOf(error)
+    throw code === 'ELOOP' || code === 'EMLINK' ? failure('ENOTDIR', path) : error
+  }
+}
+
+/** Open the shared directory itself, which may be reached through links. @throws ENOENT, ENOTDIR, EACCES */
+export function openRoot(path: string): Directory {
+  return openDirectoryAt(fs.realpathSync(path))
+}
+
+/** `lstat(2)`, or undefined where it fails: quicker than catching an error where the name is only gone. */
+function statusIfAny(path: string): FileStatus | undefined {
+  try {
+    const raw = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    return raw && statusOf(raw)
+  } catch {
+    return undefined
+  }
+}
+
+function nextNames(stream: DirectoryStream): string[] {
+  const dir = stream.stream as fs.Dir
+  const names: string[] = []
+  while (names.length < namesInBatch) {
+    const entry = dir.readSync()
+    if (entry === null) break
+    names.push(entry.name)
+  }
+  return names
+}
+
+/** Make the call, again if a signal interrupted it (signal(7)): libuv repeats all but `read(2)`. */
+function readAt(file: number, into: Uint8Array, position: number): number {
+  for (;;) {
+    try {
+      return fs.readSync(file, into, 0, into.length, position)
+    } catch (error) {
+      if (codeOf(error) !== 'EINTR') throw error
+    }
+  }
+}
+
+/** A call whose failure is nobody's concern. */
+function quietly(close: () => void): void {
+  try {
+    close()
+  } catch {
+    // Closed all the same: close(2) frees the descriptor even when it fails.
+  }
+}
+
+export const fileCalls: FileCalls = {
+  openDirectory: (parent, name) => openDirectoryAt(`${parent.path}/${name}`),
+  open(parent, name, mode) {
+    const path = `${parent.path}/${name}`
+    if (mode === 'read') checkKind(path, 'any')
+    return fs.openSync(path, flagsOf[mode], 0o666)
+  },
+  close: (file) => quietly(() => fs.closeSync(file)),
+  fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
+  lstat: (parent, name) => statusOf(fs.lstatSync(`${parent.path}/${name}`, bigint)),
+  lstatEach: (parent, names) => names.map((name) => statusIfAny(`${parent.path}/${name}`)),
+  read: readAt,
+  write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
+  fsync: (file) => fs.fsyncSync(file),
+  opendir: (directory) => ({ stream: fs.opendirSync(directory.path, dirOptions) }),
+  readdir: nextNames,
+  closedir: (stream) => quietly(() => (stream.stream as fs.Dir).closeSync()),
+  readlink: (parent, name) => fs.readlinkSync(`${parent.path}/${name}`),
+  symlink: (target, parent, name) => fs.symlinkSync(target, `${parent.path}/${name}`),
+  mkdir: (parent, name) => fs.mkdirSync(`${parent.path}/${name}`),
+  rmdir: (parent, name) => fs.rmdirSync(`${parent.path}/${name}`),
+  unlink: (parent, name) => fs.unlinkSync(`${parent.path}/${name}`),
+  rename: (from, name, to, newName) => fs.renameSync(`${from.path}/${name}`, `${to.path}/${newName}`),
+  link: (from, name, to, newName) => fs.linkSync(`${from.path}/${name}`, `${to.path}/${newName}`),
+}

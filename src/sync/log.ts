@@ -1,0 +1,57 @@
+/**
+ * The request log of the blocking engine: lines are gathered, and written while no request waits.
+ *
+ * - A log that cannot be written never stops the server: what cannot be written is dropped.
+ * - A pipe that is full and does not block (`EAGAIN`) is tried again later, and meanwhile the lines are kept, up
+ *   to a bound.
+ */
+import fs from 'node:fs'
+
+/** Written at once beyond this, however many requests wait. */
+const flushBytes = 16 * 1024
+/** Kept at most, while the log takes nothing. */
+const keptBytes = 1024 * 1024
+
+export class Log {
+  private readonly file: number
+  private lines = ''
+  /** What a short write left over. */
+  private rest: Buffer | undefined
+
+  constructor(file: number) {
+    this.file = file
+  }
+
+  /** Whether there is anything to write. */
+  get pending(): boolean {
+    return this.rest !== undefined || this.lines.length > 0
+  }
+
+  readonly line = (line: string): void => {
+    if (this.lines.length < keptBytes) this.lines += `${line}\n`
+    if (this.lines.length >= flushBytes && this.rest === undefined) this.flush()
+  }
+
+  /** Write what can be written. */
+  flush(): void {
+    while (this.pending) {
+      const bytes = this.rest ?? this.take()
+      try {
+        const written = fs.writeSync(this.file, bytes)
+        this.rest = written < bytes.length ? bytes.subarray(written) : undefined
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'EINTR') continue
+        // EPIPE, ENOSPC, EIO, EBADF: these lines are lost.
+        this.rest = code === 'EAGAIN' ? bytes : undefined
+        return
+      }
+    }
+  }
+
+  private take(): Buffer {
+    const bytes = Buffer.from(this.lines)
+    this.lines = ''
+    return bytes
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The blocking engine's loop, on a thread of its own.
+ *
+ * - It waits in one `poll(2)` for whatever comes first: a request, a connection, the wake-up, a deadline.
+ * - What has come is served in order, each to its end: request read, done, answer written. Only then it polls again.
+ * - A request that came with the last one of its connection goes to the end of the queue, behind those of others.
+ * - No timer, no promise: JavaScript's own event loop does not turn before this one ends.
+ */
+import type { Calls } from '../core/calls.ts'
+import { exchange, type Fate } from '../core/http/exchange.ts'
+import type { Site } from '../core/site.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Log } from './log.ts'
+import { Entry, Peer } from './peer.ts'
+import { SHUT_WR } from './platform.ts'
+import { PollSet } from './pollset.ts'
+import { run } from './run.ts'
+import type { Shared } from './shared.ts'
+import { accept, close, shutdown } from './sockets.ts'
+import { tickOf } from './transfers.ts'
+
+/** How long to leave new connections alone after the process has run out of descriptors, if none is closed before. */
+const pauseTime = 100
+/** How soon to try again a log that did not take its lines. */
+const logTime = 100
+
+export class Loop {
+  private readonly site: Site
+  private readonly calls: Calls
+  private readonly log: Log
+  private readonly shared: Shared
+  private readonly listener: Entry
+  private readonly wake: Entry
+  private readonly set = new PollSet<Entry>()
+  private readonly idle = new Deadlines<Peer>()
+  private readonly lingering = new Deadlines<Peer>()
+  private queue: Peer[] = []
+  private open = 0
+  private accepting = true
+  /** When to accept again after running out of descriptors. */
+  private resumeAt = Infinity
+
+  constructor(site: Site, calls: Calls, log: Log, shared: Shared, fds: { listener: number; wake: number }) {
+    this.site = site
+    this.calls = calls
+    this.log = log
+    this.shared = shared
+    this.listener = new Entry(fds.listener)
+    this.wake = new Entry(fds.wake)
+    this.set.add(this.wake)
+    this.set.add(this.listener)
+  }
+
+  /** Serve until stopped. Closes every connection, and neither the listener nor the wake-up. */
+  run(): void {
+    try {
+      while (!this.finished()) {
+        this.gather(this.set.wait(this.timeout()))
+        this.expire()
+        this.serveAll()
+        this.log.flush()
+      }
+    } finally {
+      for (const entry of this.set) if (entry instanceof Peer) close(entry.fd)
+      this.log.flush()
+    }
+  }
+
+  private finished(): boolean {
+    if (!this.site.draining) return false
+    return this.shared.cut || this.open === 0
+  }
+
+  private timeout(): number {
+    if (this.queue.length > 0) return 0
+    const nearest = Math.min(this.idle.nearest, this.lingering.nearest, this.resumeAt)
+    const time = nearest === Infinity ? Infinity : nearest - this.site.environment.now()
+    return this.log.pending ? Math.min(time, logTime) : time
+  }
+
+  /** Sort what `poll` has seen. New requests queue up behind those that are left over. */
+  private gather(seen: readonly Entry[]): void {
+    const now = this.site.environment.now()
+    let knock = false
+    let woken = false
+    for (const entry of seen) {
+      if (!(entry instanceof Peer)) {
+        if (entry === this.listener) knock = true
+        else woken = true
+        continue
+      }
+      entry.socket.readable = true
+      if (entry.state === 'idle') {
+        this.idle.remove(entry)
+        this.enqueue(entry, now)
+      } else if (entry.state === 'lingering') this.discard(entry)
+    }
+    // After the requests, which have begun to arrive: what is still idle now is closed.
+    if (woken) this.drain()
+    if (knock && this.accepting) this.acceptAll(now)
+  }
+
+  private enqueue(peer: Peer, ready: number): void {
+    peer.state = 'queued'
+    peer.connection.ready = ready
+    this.queue.push(peer)
+  }
+
+  private serveAll(): void {
+    const round = this.queue
+    if (round.length === 0) return
+    this.queue = []
+    for (const peer of round) this.settle(peer, this.serve(peer))
+  }
+
+  /** One request, from its first byte to the last of its answer. */
+  private serve(peer: Peer): Fate {
+    if (!this.shared.enter(peer.fd)) return 'abort'
+    if (this.shared.stopping) this.drain()
+    try {
+      return run(exchange(peer.connection, this.site), this.calls)
+    } catch (error) {
+      this.log.line(`mistake in the program: ${String((error as Error)?.stack ?? error).replace(/\s*\n\s*/g, ' | ')}`)
+      return 'abort'
+    } finally {
+      this.shared.leave()
+    }
+  }
+
+  private settle(peer: Peer, fate: Fate): void {
+    peer.socket.readable = false
+    if (fate === 'abort') {
+      this.end(peer)
+      return
+    }
+    const now = this.site.environment.now()
+    if (fate === 'close') {
+      // RFC 9112, section 9.6: a close with unread bytes would reset the connection, and lose the answer.
+      peer.state = 'lingering'
+      this.lingering.add(peer, now + this.site.limits.lingerTime)
+      shutdown(peer.fd, SHUT_WR)
+    } else if (peer.connection.buffered) this.enqueue(peer, now)
+    else if (this.site.draining) this.end(peer)
+    else {
+      peer.state = 'idle'
+      this.idle.add(peer, now + this.site.limits.idleTime)
+    }
+  }
+
+  private discard(peer: Peer): void {
+    let ended = true
+    try {
+      ended = this.calls.recv(peer.socket, 0).length === 0
+    } catch {
+      // Reset: there is nobody left to linger for.
+    }
+    if (!ended) return
+    this.lingering.remove(peer)
+    this.end(peer)
+  }
+
+  private end(peer: Peer): void {
+    this.set.remove(peer)
+    close(peer.fd)
+    this.open -= 1
+    this.resume()
+  }
+
+  private expire(): void {
+    const now = this.site.environment.now()
+    for (const list of [this.idle, this.lingering]) {
+      for (let peer = list.expired(now); peer !== undefined; peer = list.expired(now)) {
+        list.remove(peer)
+        this.end(peer)
+      }
+    }
+    if (this.resumeAt <= now) this.resume()
+  }
+
+  private acceptAll(now: number): void {
+    const { limits } = this.site
+    try {
+      while (this.open < limits.connections) {
+        const found = accept(this.listener.fd, tickOf(limits))
+        if (found === undefined) return
+        const peer = new Peer(found.fd, found.remote)
+        this.open += 1
+        this.set.add(peer)
+        this.idle.add(peer, now + limits.idleTime)
+      }
+      this.pause(Infinity)
+    } catch {
+      // No descriptor left (accept(2), EMFILE): the connection stays in the backlog until there is one.
+      this.pause(now + pauseTime)
+    }
+  }
+
+  private pause(until: number): void {
+    this.accepting = false
+    this.resumeAt = until
+    this.set.watch(this.listener, false)
+  }
+
+  private resume(): void {
+    if (this.accepting || this.site.draining) return
+    this.accepting = true
+    this.resumeAt = Infinity
+    this.set.watch(this.listener, true)
+  }
+
+  /** The server is stopping: no more connections, none that is idle, and each answer is the last. */
+  private drain(): void {
+    if (this.site.draining) return
+    this.site.draining = true
+    this.pause(Infinity)
+    this.set.watch(this.wake, false)
+    for (const entry of this.set) {
+      if (!(entry instanceof Peer) || entry.state !== 'idle') continue
+      this.idle.remove(entry)
+      this.end(entry)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The entry of a serving thread: opens the site, says so, and serves until it is told to stop.
+ *
+ * The thread never waits for a message: what it is to know is in `workerData`, and afterwards in shared memory.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Calls } from '../core/calls.ts'
+import { defaultLimits } from '../core/limits.ts'
+import type { ServeOptions } from '../core/options.ts'
+import { openSite } from '../core/start.ts'
+import { fileCalls, openRoot } from './calls.ts'
+import { environment } from './environment.ts'
+import { Log } from './log.ts'
+import { Loop } from './loop.ts'
+import { run } from './run.ts'
+import { Shared } from './shared.ts'
+import { socketCalls } from './transfers.ts'
+
+/** What a serving thread is started with. */
+export interface ThreadData {
+  readonly options: ServeOptions
+  readonly listener: number
+  readonly wake: number
+  readonly shared: SharedArrayBuffer
+}
+
+/** What it answers, once: that it serves, or why not. */
+export type ThreadAnswer =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly error: Error; readonly code?: unknown; readonly path?: unknown }
+
+function main(data: ThreadData): void {
+  const { options, listener, wake } = data
+  const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
+  const log = new Log(options.logFile)
+  const limits = { ...defaultLimits, ...options.limits }
+  const calls: Calls = { ...fileCalls, ...socketCalls(environment, limits) }
+  let loop: Loop
+  let close = () => {}
+  try {
+    const root = openRoot(options.root)
+    close = () => calls.close(root.fd)
+    const site = run(openSite(options, root, environment, log.line), calls)
+    loop = new Loop(site, calls, log, new Shared(data.shared), { listener, wake })
+  } catch (error) {
+    close()
+    const { code, path } = error as NodeJS.ErrnoException
+    answer({ ready: false, error: error as Error, code, path })
+    return
+  }
+  answer({ ready: true })
+  try {
+    loop.run()
+  } finally {
+    close()
+  }
+}
+
+main(workerData as ThreadData)

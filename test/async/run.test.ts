@@ -1,0 +1,75 @@
+import t from 'tap'
+import { type LaterCalls, run, start } from '../../src/async/run.ts'
+import { call, type Program } from '../../src/core/program.ts'
+import { driverTests } from '../fixtures/drivers.ts'
+
+t.test('as every driver, answered at once', (t) =>
+  driverTests(t, (program, answers) => run(program, answers as LaterCalls)),
+)
+
+t.test('as every driver, answered later', (t) =>
+  driverTests(t, (program, answers) => {
+    const later = Object.entries(answers).map(([name, answer]) => [
+      name,
+      async (...args: unknown[]) => {
+        await new Promise(setImmediate)
+        return (answer as (...args: unknown[]) => unknown)(...args)
+      },
+    ])
+    return run(program, Object.fromEntries(later))
+  }),
+)
+
+function* reads(count: number): Program<number> {
+  let sum = 0
+  for (let at = 0; at < count; at += 1) sum += yield* call('read', 1, new Uint8Array(1), at)
+  return sum
+}
+
+const fail = (error: unknown) => {
+  throw error
+}
+
+t.test('an answer that is not a promise is not awaited', (t) => {
+  const calls = { read: (_: number, __: Uint8Array, at: number) => at } as unknown as LaterCalls
+  let ended: number | undefined
+  start(
+    reads(100_000),
+    calls,
+    (value) => {
+      ended = value
+    },
+    fail,
+  )
+  t.equal(ended, 4999950000, 'before start returned')
+  t.end()
+})
+
+t.test('programs run side by side', async (t) => {
+  const waiting: ((value: number) => void)[] = []
+  const calls = { read: () => new Promise<number>((resolve) => waiting.push(resolve)) } as unknown as LaterCalls
+  const first = run(reads(1), calls)
+  const second = run(reads(1), calls)
+  t.equal(waiting.length, 2, 'both have made their call')
+  waiting[1]?.(2)
+  t.equal(await second, 2, 'the second ends first')
+  waiting[0]?.(1)
+  t.equal(await first, 1)
+})
+
+t.test('what fails after the end is not taken for a failure of the program', async (t) => {
+  let failed = 0
+  t.throws(() =>
+    start(
+      reads(0),
+      {} as LaterCalls,
+      () => {
+        throw new Error('the listener')
+      },
+      () => {
+        failed += 1
+      },
+    ),
+  )
+  t.equal(failed, 0)
+})
