@@ -4,6 +4,7 @@
  * A buffer that was taken belongs to its taker until it is given back; one that is never given back is
  * collected like any other memory.
  */
+import type { Program } from './program.ts'
 
 /** Room for a header section and a small file, or for one piece of a copy. */
 export const bufferSize = 68 * 1024
@@ -19,4 +20,27 @@ export function takeBuffer(): Buffer {
 
 export function giveBuffer(buffer: Buffer): void {
   if (free.length < kept) free.push(buffer)
+}
+
+/** Room for a small file, which then leaves in one piece with its header section. */
+const loanSize = 64 * 1024
+
+/** A buffer on loan: it goes back when the loan ends, unless an answer keeps it until it has been sent. */
+export class Loan {
+  /** Set when the answer will call `giveBack`. */
+  kept = false
+  readonly #buffer = takeBuffer()
+  readonly room: Uint8Array = this.#buffer.subarray(0, loanSize)
+
+  /** For `Response.release`. */
+  readonly giveBack = (): Program<void> => giving(this.#buffer)
+
+  end(): void {
+    if (!this.kept) giveBuffer(this.#buffer)
+  }
+}
+
+// biome-ignore lint/correctness/useYield: there is nothing to wait for
+function* giving(buffer: Buffer): Program<void> {
+  giveBuffer(buffer)
 }

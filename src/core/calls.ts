@@ -43,6 +43,15 @@ export interface FileStatus {
   readonly inode: number
 }
 
+/** What `load` has found. */
+export interface Loaded {
+  readonly status: FileStatus
+  /** The open file, when it was not read whole. */
+  readonly fd: FileDescriptor | undefined
+  /** Bytes, when the file was read whole; it is then closed. */
+  readonly length: number | undefined
+}
+
 /** How to open a file. Every mode has `O_NOFOLLOW | O_CLOEXEC`; `read` adds `O_NONBLOCK` (a FIFO must not hold anybody), `create` is `O_WRONLY | O_CREAT | O_EXCL`. */
 export type OpenMode = 'read' | 'create'
 
@@ -76,6 +85,15 @@ export interface Calls {
   openDirectory(parent: Directory, name: string): Directory
   /** `openat(2)`. @throws ENOENT, EACCES, ELOOP for a symbolic link; with `create` EEXIST when anything has the name */
   open(parent: Directory, name: string, mode: OpenMode): FileDescriptor
+  /**
+   * All that a small file takes, as one call: `openat(2)` to read, `fstat(2)`, and for a regular file with fewer bytes
+   * than `into`, `read(2)` and `close(2)`. An engine that hands its calls to another thread pays for the way there and
+   * back; here it pays once.
+   *
+   * @returns the file open when it is no regular file, has too many bytes, or has another size than it said
+   * @throws as `open`, `fstat` and `read`; the file is then closed
+   */
+  load(parent: Directory, name: string, into: Uint8Array): Loaded
   /** `close(2)`. Its answer is not worth waiting for (what must be kept has been `fsync`ed before): it never fails. */
   close(file: FileDescriptor): void
   /** `fstat(2)`. */

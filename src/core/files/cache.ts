@@ -50,9 +50,7 @@ export class FileCache {
   fresh(path: string, now: number): CachedFile | undefined {
     const entry = this.#entries.get(path)
     if (entry === undefined || now - entry.checked >= this.#fresh) return undefined
-    this.#entries.delete(path)
-    this.#entries.set(path, entry)
-    return entry.file
+    return this.#use(path, entry)
   }
 
   /** The file, if it still has this entity tag; it is then fresh again. */
@@ -60,7 +58,7 @@ export class FileCache {
     const entry = this.#entries.get(path)
     if (entry === undefined || entry.file.etag !== etag) return undefined
     entry.checked = now
-    return entry.file
+    return this.#use(path, entry)
   }
 
   /** Keep a file. @param version what `version` was before the file was opened */
@@ -87,6 +85,12 @@ export class FileCache {
     this.version += 1
     this.#entries.clear()
     this.#bytes = 0
+  }
+
+  #use(path: string, entry: Entry): CachedFile {
+    this.#entries.delete(path)
+    this.#entries.set(path, entry)
+    return entry.file
   }
 
   #drop(path: string): void {

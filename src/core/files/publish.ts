@@ -26,7 +26,13 @@ export function* publishFile(from: Place, to: Place, what: string): Program<void
     if (!noLinks.has(errno)) throw error
     return yield* claimFile(from, to, what)
   }
-  yield* call('unlink', from.directory, from.name)
+  try {
+    yield* call('unlink', from.directory, from.name)
+  } catch (error) {
+    // The file would have two names, and whoever asked is told that it failed.
+    yield* undo(call('unlink', to.directory, to.name))
+    throw error
+  }
 }
 
 /** The same without links: an empty file claims the name, and is replaced. A reader may see it empty for a moment. */
@@ -39,7 +45,7 @@ function* claimFile(from: Place, to: Place, what: string): Program<void> {
   try {
     yield* call('rename', from.directory, from.name, to.directory, to.name)
   } catch (error) {
-    yield* call('unlink', to.directory, to.name)
+    yield* undo(call('unlink', to.directory, to.name))
     throw error
   }
 }
@@ -56,7 +62,16 @@ export function* publishDirectory(from: Place, to: Place, what: string): Program
   } catch (error) {
     // rename(2): the name is taken after all, by somebody who put something into the empty directory.
     if (errnoOf(error) === 'ENOTEMPTY') throw new Refusal('exists', what)
-    yield* call('rmdir', to.directory, to.name)
+    yield* undo(call('rmdir', to.directory, to.name))
     throw error
+  }
+}
+
+/** Take back what was done. Its own failure must not hide the one that led here. */
+export function* undo(step: Program<void>): Program<void> {
+  try {
+    yield* step
+  } catch {
+    // What is left over is a name too many, never one too few.
   }
 }

@@ -10,7 +10,7 @@ import type { SafePath } from '../paths.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
-import { type Place, publishFile } from './publish.ts'
+import { type Place, publishFile, undo } from './publish.ts'
 import { statusOf } from './status.ts'
 import { withTemporary } from './temporary.ts'
 import { type Walk, walking } from './walk.ts'
@@ -36,15 +36,24 @@ export interface Stored {
 export function* store(site: Site, wanted: StoreRequest): Program<Stored> {
   const { path } = wanted
   if (path.isRoot || path.slash) throw new Refusal('is_directory', path.text)
-  const stored = yield* walking(site, path.text, function* (walk) {
+  return yield* walking(site, path.text, function* (walk) {
     const to: Place = { directory: yield* parentFor(walk, path), name: path.name }
     yield* admit(to, wanted)
-    const done = yield* withTemporary(site, (directory, name) => fill(wanted, { directory, name }, to))
-    yield* call('fsync', to.directory.fd)
-    return done
+    try {
+      const done = yield* withTemporary(site, (directory, name) => fill(wanted, { directory, name }, to))
+      yield* call('fsync', to.directory.fd)
+      return done
+    } finally {
+      forget(site, walk, path)
+    }
   })
-  site.cache?.forget(path.text)
-  return stored
+}
+
+/** The path may now lead to something else, even if what came after that has failed. */
+export function forget(site: Site, walk: Walk, path: SafePath): void {
+  // By way of a link it is another path's file that was changed.
+  if (walk.followed) site.cache?.clear()
+  else site.cache?.forget(path.text)
 }
 
 /** The directory that will hold the path. @throws Refusal no_parent */
@@ -75,7 +84,8 @@ function* fill(wanted: StoreRequest, temporary: Place, to: Place): Program<Store
     else yield* publishFile(temporary, to, wanted.path.text)
     return { outcome: seen === undefined ? 'created' : 'replaced', status }
   } catch (error) {
-    yield* discard(temporary)
+    // What cannot be removed now is removed at a later start.
+    yield* undo(call('unlink', temporary.directory, temporary.name))
     throw error
   }
 }
@@ -88,14 +98,5 @@ function* write(fd: FileDescriptor, source: ByteSource): Program<FileStatus> {
     return yield* call('fstat', fd)
   } finally {
     yield* call('close', fd)
-  }
-}
-
-/** Remove a temporary. What cannot be removed now is removed at a later start. */
-export function* discard(temporary: Place): Program<void> {
-  try {
-    yield* call('unlink', temporary.directory, temporary.name)
-  } catch {
-    // Its own failure must not hide the one that led here.
   }
 }

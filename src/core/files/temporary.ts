@@ -50,7 +50,7 @@ function* inExisting(root: Directory, use: (directory: Directory) => Program<voi
   yield* inDirectory(server, (inner) => inDirectory({ directory: inner, name: temporaryDirectory }, use))
 }
 
-/** Remove what crashes have left. It is not worth failing for: what cannot be removed stays. */
+/** Remove what crashes have left. It is not worth failing for: what cannot be removed stays, and the rest goes. */
 export function* sweep(site: Site): Program<void> {
   try {
     yield* inExisting(site.root, function* (directory) {
@@ -68,6 +68,10 @@ function isOrphan(site: Site, status: FileStatus): boolean {
 }
 
 function* discard(site: Site, place: Place, status: FileStatus): Program<void> {
-  if (status.kind === 'directory') yield* removeTree(site, place)
-  else yield* call('unlink', place.directory, place.name)
+  try {
+    if (status.kind === 'directory') yield* removeTree(site, place)
+    else yield* call('unlink', place.directory, place.name)
+  } catch {
+    // Another server's, or not ours to remove.
+  }
 }

@@ -12,6 +12,7 @@ import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
 import type { Place } from './publish.ts'
+import { statusOf } from './status.ts'
 
 export interface Entry {
   readonly name: string
@@ -19,23 +20,46 @@ export interface Entry {
   readonly status: FileStatus | undefined
 }
 
-/** Everything in a directory, in no order. What vanishes meanwhile is left out. */
-export function* entriesOf(directory: Directory): Program<Entry[]> {
-  const entries: Entry[] = []
+/**
+ * Everything in a directory, in no order. What vanishes meanwhile is left out, and nothing else is.
+ *
+ * @param use takes one entry after the other, so that a directory of any size need not be held
+ */
+export function* eachEntry(directory: Directory, use: (entry: Entry) => Program<void>): Program<void> {
   const stream = yield* call('opendir', directory)
   try {
     for (;;) {
       const names = yield* call('readdir', stream)
-      if (names.length === 0) return entries
+      if (names.length === 0) return
       const found = yield* call('lstatEach', directory, names)
-      names.forEach((name, at) => {
+      for (const [at, name] of names.entries()) {
         const status = found[at]
-        // A name that is not UTF-8 has been read with U+FFFD in it, under which nothing is found.
-        if (status !== undefined || name.includes('\ufffd')) entries.push({ name, status })
-      })
+        if (status !== undefined || (yield* isThere(directory, name))) yield* use({ name, status })
+      }
     }
   } finally {
     yield* call('closedir', stream)
+  }
+}
+
+/** The same as a list: for whoever changes the directory while it is read. */
+export function* entriesOf(directory: Directory): Program<Entry[]> {
+  const entries: Entry[] = []
+  // biome-ignore lint/correctness/useYield: nothing to wait for
+  yield* eachEntry(directory, function* (entry) {
+    entries.push(entry)
+  })
+  return entries
+}
+
+/** Whether a name that `lstat` gave no status for has one all the same: whoever copies a tree must not pass over it. */
+function* isThere(directory: Directory, name: string): Program<boolean> {
+  // A name that is not UTF-8 has been read with U+FFFD in it, under which nothing is found.
+  if (name.includes('\ufffd')) return true
+  try {
+    return (yield* statusOf(directory, name)) !== undefined
+  } catch {
+    return true
   }
 }
 
@@ -68,6 +92,24 @@ export function* inDirectory<T>(place: Place, use: (directory: Directory) => Pro
   } finally {
     yield* call('close', directory.fd)
   }
+}
+
+/** Refuse, before anything is touched, to remove a tree that could be removed only in part. @param what the path, for sentences @throws Refusal too_large, not_allowed */
+export function* admitRemoval(
+  site: Site,
+  place: Place,
+  what: string,
+  budget = new Budget(site),
+  depth = 1,
+): Program<void> {
+  yield* inDirectory(place, function* (directory) {
+    for (const { name, status } of yield* entriesOf(directory)) {
+      budget.spend(depth)
+      const path = `${what}/${name}`
+      if (status === undefined) throw new Refusal('not_allowed', `${path} cannot be reached by its name`)
+      if (status.kind === 'directory') yield* admitRemoval(site, { directory, name }, path, budget, depth + 1)
+    }
+  })
 }
 
 /** Remove a directory and everything in it. */

@@ -20,8 +20,26 @@ export interface OpenFile {
   readonly status: FileStatus
 }
 
+/** A file that was read whole into the buffer it was looked for with, and is closed. */
+export interface LoadedFile {
+  readonly kind: 'loaded'
+  readonly status: FileStatus
+  readonly content: Uint8Array
+}
+
 /** What a path leads to. A directory belongs to the walk. */
-export type Found = OpenFile | { readonly kind: 'directory'; readonly directory: Directory }
+export type Found = OpenFile | FoundDirectory | LoadedFile
+
+export interface FoundDirectory {
+  readonly kind: 'directory'
+  readonly directory: Directory
+}
+
+type Names = readonly string[]
+
+function isNames(found: OpenFile | LoadedFile | Names): found is Names {
+  return Array.isArray(found)
+}
 
 export class Walk {
   /** Whether a symbolic link was followed: the path is then one of several names. */
@@ -48,24 +66,33 @@ export class Walk {
     for (const name of names) yield* this.#step(name)
   }
 
-  /** Go to the directory that holds the path's last name. */
+  /** Go to the directory that holds the path's last name. @throws Refusal reserved, and as `down` */
   *toParentOf(path: SafePath): Program<Directory> {
     yield* this.down(path.segments.slice(0, -1))
+    // A link may have led back to the top, where that name is the server's.
+    this.#checkReserved(path.name)
     return this.directory
   }
 
-  /** What the path leads to, links followed. @throws Refusal not_found, not_a_file, link_refused */
-  *find(path: SafePath): Program<Found> {
+  /**
+   * What the path leads to, links followed.
+   *
+   * @param into a buffer to read a file into, if it is smaller than that: it is then found `loaded`, not open
+   * @throws Refusal not_found, not_a_file, link_refused
+   */
+  find(path: SafePath): Program<OpenFile | FoundDirectory>
+  find(path: SafePath, into: Uint8Array): Program<Found>
+  *find(path: SafePath, into?: Uint8Array): Program<Found> {
     if (path.slash) {
       yield* this.down(path.segments)
       return { kind: 'directory', directory: this.directory }
     }
     yield* this.toParentOf(path)
-    return yield* this.#last(path.name)
+    return yield* this.#last(path.name, into)
   }
 
   /** Whether the path leads to a file or a directory, links followed. @throws as `find` */
-  *kindOf(path: SafePath): Program<Found['kind']> {
+  *kindOf(path: SafePath): Program<'file' | 'directory'> {
     const found = yield* this.find(path)
     if (found.kind === 'file') yield* call('close', found.fd)
     return found.kind
@@ -101,35 +128,41 @@ export class Walk {
     if (this.#held.length === 0 && isReserved(name)) throw new Refusal('reserved')
   }
 
-  *#last(name: string): Program<Found> {
+  *#last(name: string, into: Uint8Array | undefined): Program<Found> {
     if (name === '' || name === '.' || name === '..') {
       yield* this.#step(name)
       return { kind: 'directory', directory: this.directory }
     }
     this.#checkReserved(name)
-    const fd = yield* this.#open(name)
-    if (typeof fd !== 'number') return yield* this.#lastOf(fd)
-    const status = yield* this.#statusOf(fd)
-    if (status.kind === 'file') return { kind: 'file', fd, status }
-    yield* call('close', fd)
-    if (status.kind !== 'directory') throw new Refusal('not_a_file', this.#what)
+    const opened = yield* this.#orLink(name, into === undefined ? this.#open(name) : this.#load(name, into))
+    if (isNames(opened)) return yield* this.#lastOf(opened, into)
+    if (opened.kind === 'loaded' || opened.status.kind === 'file') return opened
+    yield* call('close', opened.fd)
+    if (opened.status.kind !== 'directory') throw new Refusal('not_a_file', this.#what)
     yield* this.#step(name)
     return { kind: 'directory', directory: this.directory }
   }
 
-  *#statusOf(fd: FileDescriptor): Program<FileStatus> {
+  *#open(name: string): Program<OpenFile> {
+    const fd = yield* call('open', this.directory, name, 'read')
     try {
-      return yield* call('fstat', fd)
+      return { kind: 'file', fd, status: yield* call('fstat', fd) }
     } catch (error) {
       yield* call('close', fd)
       throw error
     }
   }
 
-  /** @returns the open file, or the names that a symbolic link stands for */
-  *#open(name: string): Program<FileDescriptor | readonly string[]> {
+  *#load(name: string, into: Uint8Array): Program<OpenFile | LoadedFile> {
+    const { status, fd, length } = yield* call('load', this.directory, name, into)
+    if (fd !== undefined) return { kind: 'file', fd, status }
+    return { kind: 'loaded', status, content: into.subarray(0, length) }
+  }
+
+  /** @returns what was opened, or the names that a symbolic link stands for */
+  *#orLink<T>(name: string, opening: Program<T>): Program<T | Names> {
     try {
-      return yield* call('open', this.directory, name, 'read')
+      return yield* opening
     } catch (error) {
       const errno = errnoOf(error)
       // open(2): ENXIO for a socket, and for a device that has no driver.
@@ -139,13 +172,13 @@ export class Walk {
     }
   }
 
-  *#lastOf(names: readonly string[]): Program<Found> {
+  *#lastOf(names: Names, into: Uint8Array | undefined): Program<Found> {
     yield* this.down(names.slice(0, -1))
-    return yield* this.#last(names.at(-1) as string)
+    return yield* this.#last(names.at(-1) as string, into)
   }
 
   /** The names that a symbolic link stands for. @param error what to throw when it is no link */
-  *#follow(name: string, error: unknown): Program<readonly string[]> {
+  *#follow(name: string, error: unknown): Program<Names> {
     let text: string
     try {
       text = yield* call('readlink', this.directory, name)

@@ -2,18 +2,19 @@
  * `GET` and `HEAD`: files, listings, archives, searches, and the pages that ask before something changes.
  */
 import { create as contentDisposition } from 'content-disposition'
+import { Loan } from '../buffers.ts'
 import type { Directory } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
-import { type OpenFile, Walk, walking } from '../files/walk.ts'
+import { type LoadedFile, type OpenFile, Walk, walking } from '../files/walk.ts'
 import { admitArchive, writeArchive } from '../operations/archive.ts'
 import { attachment, fromCache, openFile } from '../operations/download.ts'
 import { list, search, sortEntries } from '../operations/list.ts'
 import { assets } from '../pages/assets.ts'
-import { copyPage, deletePage, movePage } from '../pages/forms.ts'
 import type { SafePath } from '../paths.ts'
-import { type Action, demand } from '../policy.ts'
-import type { Program } from '../program.ts'
-import { page, plainFields } from './answers.ts'
+import { demand } from '../policy.ts'
+import { call, type Program } from '../program.ts'
+import { plainFields } from './answers.ts'
+import { actionToConfirm, confirm } from './confirming.ts'
 import { listing, sortOf } from './listing.ts'
 import type { Representation } from './representation.ts'
 import { represent } from './representation.ts'
@@ -34,32 +35,22 @@ export function serveAsset(request: Request, raw: string): Response {
 export function* read(request: Request, path: SafePath, download = request.asks('download')): Program<Response> {
   const { site } = request
   demand(site.policy, 'read')
-  const form = confirmation(request, path)
-  if (form !== undefined) return form
+  const action = actionToConfirm(request, path)
+  if (action !== undefined) return yield* confirm(request, path, action)
   const cached = fromCache(site, path)
   if (cached !== undefined) return send(request, path, cached, download)
   return yield* fromDisk(request, path, download)
 }
 
-/** The pages behind `?move`, `?copy` and `?delete`. They change nothing; what they send is a `POST`. */
-function confirmation(request: Request, path: SafePath): Response | undefined {
-  const { query } = request.target
-  if (query.size === 0 || path.isRoot) return undefined
-  const pages: readonly (readonly [Action, typeof movePage])[] = [
-    ['move', movePage],
-    ['copy', copyPage],
-    ['delete', deletePage],
-  ]
-  const chosen = pages.find(([action]) => query.has(action))
-  if (chosen === undefined) return undefined
-  const [action, make] = chosen
-  demand(request.site.policy, action)
-  return page(200, make({ segments: path.segments, directory: path.slash }))
-}
-
-function send(request: Request, path: SafePath, of: Representation, download: boolean): Response {
+function send(
+  request: Request,
+  path: SafePath,
+  of: Representation,
+  download: boolean,
+  release?: Response['release'],
+): Response {
   const shown = download ? { ...of, extra: of.extra + attachment(path.name) } : of
-  return represent(request.head, shown, request.site, path.text)
+  return represent(request.head, shown, request.site, path.text, release)
 }
 
 function* fromDisk(request: Request, path: SafePath, download: boolean): Program<Response> {
@@ -67,17 +58,19 @@ function* fromDisk(request: Request, path: SafePath, download: boolean): Program
   const version = site.cache?.version ?? 0
   const walk = new Walk(site, path.text)
   let kept = false
+  const loan = new Loan()
   try {
-    const found = yield* walk.find(path)
-    if (found.kind === 'file') return yield* file(request, path, walk, found, download, version)
+    const found = yield* walk.find(path, loan.room)
+    if (found.kind !== 'directory') return yield* file(request, path, walk, found, download, version, loan)
     if (!path.slash) return redirect(301, addressOf(path, true) + queryOf(request))
     if (!request.asks('zip')) return yield* directory(request, path, found.directory)
-    yield* admitArchive(site, path.isRoot, found.directory)
+    yield* admitArchive(site, found.directory)
     // An archive is read from the directory while it is sent: the walk ends with it.
     kept = true
     return archive(request, path, walk)
   } finally {
     if (!kept) yield* walk.release()
+    loan.end()
   }
 }
 
@@ -90,15 +83,22 @@ function* file(
   request: Request,
   path: SafePath,
   walk: Walk,
-  found: OpenFile,
+  found: OpenFile | LoadedFile,
   download: boolean,
   version: number,
+  loan: Loan,
 ): Program<Response> {
-  const opened = yield* openFile(request.site, path, walk, found, version)
-  const { release } = opened
-  if (release === undefined) return send(request, path, opened.representation, download)
+  const of = yield* openFile(request.site, path, walk, found, version)
+  if (found.kind === 'loaded' && of.content === found.content) {
+    const response = send(request, path, of, download, loan.giveBack)
+    loan.kept = true
+    return response
+  }
+  if (typeof of.content !== 'number') return send(request, path, of, download)
+  const { content } = of
+  const release = () => call('close', content)
   try {
-    return { ...send(request, path, opened.representation, download), release }
+    return send(request, path, of, download, release)
   } catch (error) {
     yield* release()
     throw error
@@ -110,7 +110,7 @@ function archive(request: Request, path: SafePath, walk: Walk): Response {
   return {
     status: 200,
     headers: `Content-Type: application/zip\r\nContent-Disposition: ${name}\r\n${plainFields}`,
-    stream: (out) => writeArchive(request.site, path.isRoot, walk.directory, out),
+    stream: (out) => writeArchive(request.site, walk.directory, out),
     release: () => walk.release(),
   }
 }

@@ -3,20 +3,20 @@
  *
  * - Files are stored, not compressed: what people share is mostly compressed already, and compressing in
  *   JavaScript would hold the engine's thread for seconds.
- * - Symbolic links and what is no file are left out.
+ * - Symbolic links, what is no file, what vanishes meanwhile and what this server may not read are left out, and so
+ *   are names that no address has: with a backslash in it, a name can lead out of where an archive is unpacked.
  * - The format without its 64-bit extension, which the library lacks, ends at 4 GiB and 65,535 entries. A tree
- *   beyond that is refused before the first byte is sent, never truncated.
+ *   beyond that is refused before the first byte is sent; one that grows beyond it meanwhile breaks off.
  */
 import { Zip, ZipPassThrough } from 'fflate'
 import { giveBuffer, takeBuffer } from '../buffers.ts'
-import type { Directory } from '../calls.ts'
-import { Refusal } from '../errors.ts'
+import type { Directory, FileDescriptor } from '../calls.ts'
+import { errnoOf, Refusal } from '../errors.ts'
 import { Budget, entriesOf, inDirectory } from '../files/tree.ts'
 import type { Output } from '../http/output.ts'
-import { isReserved } from '../paths.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { unlessGone } from './list.ts'
+import { hasAddress, isHidden, unlessGone } from './list.ts'
 
 const mostEntries = 65_535
 const mostBytes = 2 ** 32 - 1
@@ -31,14 +31,15 @@ interface Visitor {
   file(path: string, holder: Directory, name: string, size: number, mtimeNs: bigint): Program<void>
 }
 
-function* visit(site: Site, top: boolean, directory: Directory, to: Visitor): Program<void> {
+function* visit(site: Site, directory: Directory, to: Visitor): Program<void> {
   const budget = new Budget(site)
   function* below(here: Directory, prefix: string, depth: number): Program<void> {
     const entries = yield* entriesOf(here)
     entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     for (const { name, status } of entries) {
-      if (top && depth === 1 && isReserved(name)) continue
+      if (isHidden(site, here, name)) continue
       budget.spend(depth)
+      if (!hasAddress(name)) continue
       const path = prefix + name
       if (status?.kind === 'file') yield* to.file(path, here, name, status.size, status.mtimeNs)
       else if (status?.kind === 'directory') {
@@ -50,31 +51,39 @@ function* visit(site: Site, top: boolean, directory: Directory, to: Visitor): Pr
   yield* below(directory, '', 1)
 }
 
-/** Refuse a tree that one archive cannot hold. @throws Refusal too_large */
-export function* admitArchive(site: Site, top: boolean, directory: Directory): Program<void> {
-  let entries = 0
-  let bytes = 0
-  const add = (path: string, size: number) => {
-    entries += 1
-    bytes += size + headerBytes + 2 * Buffer.byteLength(path)
-    if (entries > mostEntries) throw new Refusal('too_large', `an archive holds at most ${mostEntries} entries`)
-    if (bytes > mostBytes)
+/** How much of what the format can hold is used. */
+class Room {
+  #entries = 0
+  #bytes = 0
+
+  /** @throws Refusal too_large */
+  take(path: string, size: number): void {
+    this.#entries += 1
+    this.#bytes += size + headerBytes + 2 * Buffer.byteLength(path)
+    if (this.#entries > mostEntries) throw new Refusal('too_large', `an archive holds at most ${mostEntries} entries`)
+    if (this.#bytes > mostBytes)
       throw new Refusal('too_large', 'an archive holds at most 4 GiB. Download the files one by one')
   }
-  yield* visit(site, top, directory, {
+}
+
+/** Refuse a tree that one archive cannot hold. @throws Refusal too_large */
+export function* admitArchive(site: Site, directory: Directory): Program<void> {
+  const room = new Room()
+  yield* visit(site, directory, {
     // biome-ignore lint/correctness/useYield: nothing to wait for
     *directory(path) {
-      add(path, 0)
+      room.take(path, 0)
     },
     // biome-ignore lint/correctness/useYield: nothing to wait for
     *file(path, _holder, _name, size) {
-      add(path, size)
+      room.take(path, size)
     },
   })
 }
 
-/** Write the archive of a directory. @param top whether it is the shared directory itself */
-export function* writeArchive(site: Site, top: boolean, directory: Directory, out: Output): Program<void> {
+/** Write the archive of a directory. @throws Refusal too_large when it has grown beyond the format since it was admitted */
+export function* writeArchive(site: Site, directory: Directory, out: Output): Program<void> {
+  const room = new Room()
   const made: Uint8Array[] = []
   const zip = new Zip((error, data) => {
     if (error) throw error
@@ -83,33 +92,46 @@ export function* writeArchive(site: Site, top: boolean, directory: Directory, ou
   function* flush(): Program<void> {
     for (const piece of made.splice(0)) yield* out.bytes(piece)
   }
-  yield* visit(site, top, directory, {
+  yield* visit(site, directory, {
     *directory(path) {
+      room.take(path, 0)
       const entry = new ZipPassThrough(path)
       zip.add(entry)
       entry.push(new Uint8Array(0), true)
       yield* flush()
     },
     *file(path, holder, name, size, mtimeNs) {
-      const entry = new ZipPassThrough(path)
-      entry.mtime = Math.min(latest, Math.max(earliest, Number(mtimeNs / 1_000_000n)))
-      zip.add(entry)
-      yield* copyInto(entry, holder, name, size, flush)
+      // An entry that was begun must have its bytes: so the file is opened before.
+      const fd = yield* openIfThere(holder, name)
+      if (fd === undefined) return
+      try {
+        room.take(path, size)
+        const entry = new ZipPassThrough(path)
+        entry.mtime = Math.min(latest, Math.max(earliest, Number(mtimeNs / 1_000_000n)))
+        zip.add(entry)
+        yield* copyInto(entry, fd, size, flush)
+      } finally {
+        yield* call('close', fd)
+      }
     },
   })
   zip.end()
   yield* flush()
 }
 
+/** @returns undefined for what is no longer a file, and for what this server may not read */
+function* openIfThere(holder: Directory, name: string): Program<FileDescriptor | undefined> {
+  try {
+    return yield* call('open', holder, name, 'read')
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'EACCES' || errno === 'ELOOP') return undefined
+    throw error
+  }
+}
+
 /** The file's bytes: as many as it had when it was looked at, for what grows meanwhile could pass the format's end. */
-function* copyInto(
-  entry: ZipPassThrough,
-  holder: Directory,
-  name: string,
-  size: number,
-  flush: () => Program<void>,
-): Program<void> {
-  const fd = yield* call('open', holder, name, 'read')
+function* copyInto(entry: ZipPassThrough, fd: FileDescriptor, size: number, flush: () => Program<void>): Program<void> {
   const buffer = takeBuffer()
   try {
     let position = 0
@@ -125,6 +147,5 @@ function* copyInto(
     yield* flush()
   } finally {
     giveBuffer(buffer)
-    yield* call('close', fd)
   }
 }

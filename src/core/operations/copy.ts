@@ -3,9 +3,9 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
-import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
+import { type Place, publishDirectory, publishFile, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
-import { discard, parentFor } from '../files/store.ts'
+import { forget, parentFor } from '../files/store.ts'
 import { withTemporary } from '../files/temporary.ts'
 import { copyEntry, copyTree, removeTree } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
@@ -24,7 +24,7 @@ export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 
   const { from, to } = wanted
   demand(site.policy, 'copy')
   admitTransfer(from, to)
-  const outcome = yield* walking(site, from.text, function* (source) {
+  return yield* walking(site, from.text, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
     const seen = yield* statusOf(old.directory, old.name)
     if (seen === undefined) throw new Refusal('not_found', from.text)
@@ -32,11 +32,13 @@ export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 
     wanted.check?.(seen)
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
-      return yield* duplicate(site, wanted, old, place, seen)
+      try {
+        return yield* duplicate(site, wanted, old, place, seen)
+      } finally {
+        forget(site, target, to)
+      }
     })
   })
-  site.cache?.forget(to.text)
-  return outcome
 }
 
 function* duplicate(
@@ -67,7 +69,8 @@ function* directoryCopy(site: Site, wanted: TransferRequest, old: Place, made: P
     yield* copyTree(site, old, made, wanted.from.text)
     yield* publishDirectory(made, place, wanted.to.text)
   } catch (error) {
-    yield* discardTree(site, made)
+    // What cannot be removed now is removed at a later start.
+    yield* undo(removeTree(site, made))
     throw error
   }
 }
@@ -78,15 +81,7 @@ function* fileCopy(wanted: TransferRequest, old: Place, made: Place, place: Plac
     if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
     else yield* publishFile(made, place, wanted.to.text)
   } catch (error) {
-    yield* discard(made)
+    yield* undo(call('unlink', made.directory, made.name))
     throw error
-  }
-}
-
-function* discardTree(site: Site, made: Place): Program<void> {
-  try {
-    yield* removeTree(site, made)
-  } catch {
-    // Its own failure must not hide the one that led here; a later start removes the rest.
   }
 }

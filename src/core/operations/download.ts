@@ -2,9 +2,9 @@
  * Reading a file: from the cache, or opened, looked at and handed over to be sent.
  */
 import { create } from 'content-disposition'
-import type { FileStatus } from '../calls.ts'
+import type { FileDescriptor, FileStatus } from '../calls.ts'
 import type { CachedFile } from '../files/cache.ts'
-import type { OpenFile, Walk } from '../files/walk.ts'
+import type { LoadedFile, OpenFile, Walk } from '../files/walk.ts'
 import { validatorsOf } from '../http/conditional.ts'
 import { mediaType } from '../http/media.ts'
 import type { Representation } from '../http/representation.ts'
@@ -21,22 +21,16 @@ function protection(type: string): string {
   return type === 'application/pdf' ? nosniff : `${nosniff}Content-Security-Policy: sandbox\r\n`
 }
 
-/** A file as HTTP sees it, its content aside. */
-export function describe(name: string, status: FileStatus): Omit<Representation, 'content'> {
+/** A file as HTTP sees it. Written out field by field, not spread: it is made for every file that is not cached. */
+export function describe(name: string, status: FileStatus, content: Uint8Array | FileDescriptor): Representation {
+  const { etag, modified, modifiedAt } = validatorsOf(status)
   const type = mediaType(name)
-  return { ...validatorsOf(status), size: status.size, type, extra: protection(type) }
+  return { etag, modified, modifiedAt, size: status.size, type, extra: protection(type), content }
 }
 
 /** The field that makes a browser store a file rather than show it (RFC 6266). */
 export function attachment(name: string): string {
   return `Content-Disposition: ${create(name)}\r\n`
-}
-
-/** An open file that is to be sent, or one from the cache. */
-export interface Opened {
-  readonly representation: Representation
-  /** Closes the file. */
-  readonly release?: () => Program<void>
 }
 
 /** The file, if the cache may answer for it. */
@@ -45,26 +39,40 @@ export function fromCache(site: Site, path: SafePath): CachedFile | undefined {
 }
 
 /**
- * Hand over a file that a walk has found.
+ * Hand over a file that a walk has found, or the same from the cache. Its content is the open file, which the
+ * caller closes; the bytes that were loaded; or bytes that belong to the cache.
  *
  * @param version `cache.version` from before the walk
  */
-export function* openFile(site: Site, path: SafePath, walk: Walk, found: OpenFile, version: number): Program<Opened> {
+export function* openFile(
+  site: Site,
+  path: SafePath,
+  walk: Walk,
+  found: OpenFile | LoadedFile,
+  version: number,
+): Program<Representation> {
   const { cache, environment, limits } = site
-  const about = describe(path.name, found.status)
-  const opened: Opened = { representation: { ...about, content: found.fd }, release: () => call('close', found.fd) }
-  if (cache === undefined || walk.followed || about.size > limits.cachedFile) return opened
-  const known = cache.revalidate(path.text, about.etag, environment.now())
-  if (known !== undefined) {
-    yield* call('close', found.fd)
-    return { representation: known }
+  const file = describe(path.name, found.status, found.kind === 'loaded' ? found.content : found.fd)
+  if (cache === undefined || walk.followed || file.size > limits.cachedFile) return file
+  let known = cache.revalidate(path.text, file.etag, environment.now())
+  if (known === undefined) {
+    // What was loaded lies in a buffer that others will use.
+    const content = found.kind === 'loaded' ? Uint8Array.from(found.content) : yield* readOrClose(found.fd, file.size)
+    if (content === undefined) return file
+    known = { ...file, content }
+    cache.keep(path.text, known, environment.now(), version)
   }
-  const content = yield* readWhole(found.fd, about.size)
-  if (content === undefined) return opened
-  yield* call('close', found.fd)
-  const file: CachedFile = { ...about, content }
-  cache.keep(path.text, file, environment.now(), version)
-  return { representation: file }
+  if (found.kind === 'file') yield* call('close', found.fd)
+  return known
+}
+
+function* readOrClose(fd: FileDescriptor, size: number): Program<Uint8Array | undefined> {
+  try {
+    return yield* readWhole(fd, size)
+  } catch (error) {
+    yield* call('close', fd)
+    throw error
+  }
 }
 
 /** @returns undefined when the file has another size than it said: somebody is writing it */

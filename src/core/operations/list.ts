@@ -3,19 +3,20 @@
  */
 import type { Directory, FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
-import { Budget, type Entry, entriesOf, inDirectory } from '../files/tree.ts'
+import { Budget, type Entry, eachEntry, entriesOf, inDirectory } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
 import type { ListingEntry, ListingSort } from '../pages/listing.ts'
-import type { SafePath } from '../paths.ts'
+import { checkName, isReserved, type SafePath } from '../paths.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
-/** The path of an entry, or undefined for a name that no path can have or that belongs to the server. */
-function childOf(directory: SafePath, name: string): SafePath | undefined {
+/** Whether a path can have this name in it. */
+export function hasAddress(name: string): boolean {
   try {
-    return directory.child(name)
+    checkName(name)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 
@@ -33,26 +34,25 @@ function* targetOf(site: Site, path: SafePath): Program<'file' | 'directory' | u
 }
 
 function* listed(site: Site, path: SafePath, { name, status }: Entry): Program<ListingEntry> {
-  const child = childOf(path, name)
   const { kind, size, mtimeNs } = status ?? unusable
-  if (child === undefined || status === undefined) return { name, kind, size, mtimeNs, reachable: false }
+  if (status === undefined || !hasAddress(name)) return { name, kind, size, mtimeNs, reachable: false }
   if (kind !== 'link') return { name, kind, size, mtimeNs, reachable: kind !== 'other' }
-  const target = yield* targetOf(site, child)
+  const target = yield* targetOf(site, path.child(name))
   if (target === undefined) return { name, kind, size, mtimeNs, reachable: false }
   return { name, kind, size, mtimeNs, reachable: true, target }
 }
 
-/** Whether an entry belongs to the server, and is not shown. */
-function hidden(path: SafePath, name: string): boolean {
-  return path.isRoot && childOf(path, name) === undefined && name.toLowerCase().startsWith('.twinserve')
+/** Whether an entry belongs to the server, and is not shown: at the top, by whatever links a path has led there. */
+export function isHidden(site: Site, directory: Directory, name: string): boolean {
+  return directory === site.root && isReserved(name)
 }
 
 /** The entries of a directory that a walk has come to, in no order. */
 export function* list(site: Site, path: SafePath, directory: Directory): Program<ListingEntry[]> {
   const entries: ListingEntry[] = []
-  for (const entry of yield* entriesOf(directory)) {
-    if (!hidden(path, entry.name)) entries.push(yield* listed(site, path, entry))
-  }
+  yield* eachEntry(directory, function* (entry) {
+    if (!isHidden(site, directory, entry.name)) entries.push(yield* listed(site, path, entry))
+  })
   return entries
 }
 
@@ -80,14 +80,14 @@ export function* search(site: Site, path: SafePath, directory: Directory, word: 
   const budget = new Budget(site)
   function* below(at: SafePath, here: Directory, depth: number): Program<void> {
     for (const entry of yield* entriesOf(here)) {
-      if (hidden(at, entry.name)) continue
+      if (isHidden(site, here, entry.name)) continue
       budget.spend(depth)
       if (entry.name.toLowerCase().includes(wanted)) {
         if (found.length === site.limits.searchResults) throw new Refusal('too_large', 'too much was found')
         found.push({ ...(yield* listed(site, at, entry)), segments: at.segments })
       }
-      const child = entry.status?.kind === 'directory' ? childOf(at, entry.name) : undefined
-      if (child === undefined) continue
+      if (entry.status?.kind !== 'directory' || !hasAddress(entry.name)) continue
+      const child = at.child(entry.name)
       const place = { directory: here, name: entry.name }
       yield* unlessGone(inDirectory(place, (inner) => below(child, inner, depth + 1)))
     }

@@ -57,7 +57,7 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
   const { from, to } = wanted
   demand(site.policy, 'move')
   admitTransfer(from, to)
-  const outcome = yield* walking(site, from.text, function* (source) {
+  return yield* walking(site, from.text, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
     const seen = yield* statusOf(old.directory, old.name)
     if (seen === undefined) throw new Refusal('not_found', from.text)
@@ -65,14 +65,16 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
     wanted.check?.(seen)
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
-      const done = yield* transfer(wanted, old, place, seen)
-      yield* call('fsync', place.directory.fd)
-      yield* call('fsync', old.directory.fd)
-      return done
+      try {
+        const done = yield* transfer(wanted, old, place, seen)
+        yield* call('fsync', place.directory.fd)
+        yield* call('fsync', old.directory.fd)
+        return done
+      } finally {
+        site.cache?.clear()
+      }
     })
   })
-  site.cache?.clear()
-  return outcome
 }
 
 function* transfer(
@@ -101,9 +103,27 @@ function* replace(
   if (there.kind === 'directory' && seen.kind !== 'directory') throw new Refusal('is_directory', wanted.to.text)
   if (there.kind !== 'directory' && seen.kind === 'directory') throw new Refusal('not_directory', wanted.to.text)
   // rename(2) does nothing when both names are links to one file, and the old name would stay.
-  if (there.inode === seen.inode && there.device === seen.device) yield* call('unlink', old.directory, old.name)
+  if (isSame(there, seen) && !(yield* isOneName(old, place))) yield* call('unlink', old.directory, old.name)
   else yield* into(wanted.from, call('rename', old.directory, old.name, place.directory, place.name))
   return 'replaced'
+}
+
+function isSame(a: FileStatus, b: FileStatus): boolean {
+  return a.inode === b.inode && a.device === b.device
+}
+
+/**
+ * Whether two places are one, reached twice: by way of a symbolic link, or where the file system does not tell cases
+ * apart. To remove the old name would then be to remove the file.
+ */
+function* isOneName(a: Place, b: Place): Program<boolean> {
+  if (fold(a.name) !== fold(b.name)) return false
+  return isSame(yield* call('fstat', a.directory.fd), yield* call('fstat', b.directory.fd))
+}
+
+/** What file systems that do not tell cases apart may take for the same. */
+function fold(name: string): string {
+  return name.normalize('NFKC').toUpperCase().toLowerCase()
 }
 
 /** rename(2) says EINVAL when a directory would come to lie in itself, as it may by way of a symbolic link. */

@@ -3,10 +3,10 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
-import type { Place } from '../files/publish.ts'
+import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { withTemporary } from '../files/temporary.ts'
-import { Budget, removeTree } from '../files/tree.ts'
+import { admitRemoval, removeTree } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
 import type { SafePath } from '../paths.ts'
 import { demand } from '../policy.ts'
@@ -33,12 +33,15 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
     const seen = yield* statusOf(place.directory, place.name)
     if (seen === undefined) throw new Refusal('not_found', path.text)
     admit(wanted, seen)
-    if (seen.kind !== 'directory') yield* call('unlink', place.directory, place.name)
-    else if (wanted.recursive) yield* removeAtOnce(site, place)
-    else yield* call('rmdir', place.directory, place.name)
-    yield* call('fsync', place.directory.fd)
+    try {
+      if (seen.kind !== 'directory') yield* call('unlink', place.directory, place.name)
+      else if (wanted.recursive) yield* removeAtOnce(site, place, path.text)
+      else yield* call('rmdir', place.directory, place.name)
+      yield* call('fsync', place.directory.fd)
+    } finally {
+      site.cache?.clear()
+    }
   })
-  site.cache?.clear()
 }
 
 function admit(wanted: RemoveRequest, seen: FileStatus): void {
@@ -49,22 +52,20 @@ function admit(wanted: RemoveRequest, seen: FileStatus): void {
   if (!directory && (wanted.kind === 'directory' || path.slash)) throw new Refusal('not_directory', path.text)
 }
 
-/** Remove a tree so that nobody sees half of it: it is moved out of sight first, and back if it cannot be removed. */
-function* removeAtOnce(site: Site, place: Place): Program<void> {
+/**
+ * Remove a tree so that nobody sees half of it: it is moved out of sight, and is gone with that. Until then nothing
+ * is touched; afterwards what cannot be removed is left for a later start.
+ */
+function* removeAtOnce(site: Site, place: Place, what: string): Program<void> {
+  yield* admitRemoval(site, place, what)
   yield* withTemporary(site, function* (directory, name) {
-    const hidden: Place = { directory, name }
     try {
       yield* call('rename', place.directory, place.name, directory, name)
     } catch (error) {
       // rename(2): a directory that we may empty but not move, or a file system mounted below the shared directory.
       if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EXDEV') throw error
-      return yield* removeTree(site, place, new Budget(site))
+      return yield* removeTree(site, place)
     }
-    try {
-      yield* removeTree(site, hidden, new Budget(site))
-    } catch (error) {
-      yield* call('rename', directory, name, place.directory, place.name)
-      throw error
-    }
+    yield* undo(removeTree(site, { directory, name }))
   })
 }

@@ -4,7 +4,7 @@
  * A file that cannot be stored does not keep the others from it: the body is read to its end, and the first
  * refusal then tells what was stored all the same.
  */
-import { type Refusal, refusalOf } from '../errors.ts'
+import { Refusal, refusalOf } from '../errors.ts'
 import { store } from '../files/store.ts'
 import type { Multipart, PartHead } from '../http/multipart.ts'
 import { pathFromText, rootPath, type SafePath } from '../paths.ts'
@@ -30,12 +30,12 @@ export function* upload(
   overwrite: boolean,
 ): Program<Uploaded> {
   const batch = new Batch(site, parts, into, overwrite)
-  for (;;) {
-    const part = yield* parts.nextPart()
-    if (part === undefined) return batch.result()
-    if (part.filename === undefined) yield* batch.field(part)
-    else yield* batch.file(part.filename)
+  try {
+    yield* batch.all()
+  } catch (error) {
+    throw error instanceof Refusal ? batch.noted(error) : error
   }
+  return batch.result()
 }
 
 class Batch {
@@ -54,13 +54,28 @@ class Batch {
     this.#overwrite = overwrite
   }
 
-  *field({ field }: PartHead): Program<void> {
+  *all(): Program<void> {
+    for (;;) {
+      const part = yield* this.#parts.nextPart()
+      if (part === undefined) return
+      if (part.filename === undefined) yield* this.#field(part)
+      else yield* this.#file(part.filename)
+    }
+  }
+
+  /** A refusal that does not hide what was done before it. */
+  noted(refusal: Refusal): Refusal {
+    const names = this.#stored.map((path) => path.text).join(', ')
+    return names === '' ? refusal : refusal.withNote(`Stored all the same: ${names}.`)
+  }
+
+  *#field({ field }: PartHead): Program<void> {
     const text = yield* this.#parts.text()
     if (field === 'overwrite') this.#overwrite = true
     if (field === 'directory' && this.#into === undefined) this.#directory = pathFromText(text)
   }
 
-  *file(filename: string): Program<void> {
+  *#file(filename: string): Program<void> {
     // What a browser sends for a file field that was left empty.
     if (filename === '') return
     const directory = this.#into ?? this.#directory ?? rootPath
@@ -75,9 +90,7 @@ class Batch {
   }
 
   result(): Uploaded {
-    const stored = this.#stored
-    if (this.#refusal === undefined) return { directory: this.#directory, stored }
-    if (stored.length === 0) throw this.#refusal
-    throw this.#refusal.withNote(`Stored all the same: ${stored.map((path) => path.text).join(', ')}.`)
+    if (this.#refusal !== undefined) throw this.noted(this.#refusal)
+    return { directory: this.#directory, stored: this.#stored }
   }
 }

@@ -1,0 +1,213 @@
+import t from 'tap'
+import { Refusal } from '../../../src/core/errors.ts'
+import { type StoreRequest, store } from '../../../src/core/files/store.ts'
+import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { sourceOf } from '../../fixtures/bytes.ts'
+import type { Tree } from '../../fixtures/inodes.ts'
+import { directory, fifo, link, MemoryFiles } from '../../fixtures/memory.ts'
+import { run, type SiteDetails, siteOn } from '../../fixtures/site.ts'
+import { failEachCall, interfereBeforeEachCall } from '../../fixtures/sweeps.ts'
+
+const body = () => sourceOf('new ', 'content')
+
+type Details = Partial<Omit<StoreRequest, 'path'>>
+
+function request(path: string, details: Details = {}): StoreRequest {
+  return { path: path === '/' ? rootPath : pathFromText(path), source: body(), replace: false, ...details }
+}
+
+function files(): MemoryFiles {
+  return new MemoryFiles().tree({
+    old: 'old',
+    dir: { inner: 'x' },
+    link: link('old'),
+    todir: link('dir'),
+    fifo: fifo(),
+    fixed: directory({ old: 'old' }, { mode: 5 }),
+  })
+}
+
+t.test('a new file', async (t) => {
+  const memory = files()
+  memory.clock = 1_700_000_777_000_000_001n
+  const stored = run(store(siteOn(memory), request('/dir/made')), memory)
+  t.equal(stored.outcome, 'created')
+  t.match(stored.status, { kind: 'file', size: 11, mtimeNs: 1_700_000_777_000_000_001n })
+  t.strictSame(memory.snapshot(), { ...files().snapshot(), dir: { inner: 'x', made: 'new content' } })
+  t.strictSame(memory.temporaries, {})
+  t.equal(memory.openCount, 0)
+})
+
+t.test('the order of things: written, flushed, named, and the name flushed', async (t) => {
+  const place = '/.twinserve/temporary/unique1'
+  const fresh = files()
+  run(store(siteOn(fresh), request('/dir/made')), fresh)
+  t.strictSame(fresh.logOf('open', 'write', 'fsync', 'fstat', 'link', 'rename', 'unlink'), [
+    `open ${place} create`,
+    `write ${place} 4 @0`,
+    `write ${place} 7 @4`,
+    `fsync ${place}`,
+    `fstat ${place}`,
+    `link ${place} /dir/made`,
+    `unlink ${place}`,
+    'fsync /dir',
+  ])
+  const over = files()
+  run(store(siteOn(over), request('/old', { replace: true })), over)
+  t.strictSame(over.logOf('fsync', 'link', 'rename', 'unlink'), [`fsync ${place}`, `rename ${place} /old`, 'fsync /'])
+})
+
+t.test('what may have the name', async (t) => {
+  type Row = readonly [path: string, replace: boolean, expected: string, changed?: Tree]
+  const rows: readonly Row[] = [
+    ['/old', true, 'replaced', { old: 'new content' }],
+    ['/link', true, 'replaced', { link: 'new content' }],
+    ['/fifo', true, 'replaced', { fifo: 'new content' }],
+    ['/new', true, 'created', { new: 'new content' }],
+    ['/todir/new', false, 'created', { dir: { inner: 'x', new: 'new content' } }],
+    ['/old', false, 'exists'],
+    ['/link', false, 'exists'],
+    ['/dir', false, 'is_directory'],
+    ['/dir', true, 'is_directory'],
+    ['/dir/', true, 'is_directory'],
+    ['/new/', false, 'is_directory'],
+    ['/', true, 'is_directory'],
+    ['/none/new', false, 'no_parent'],
+    ['/old/new', false, 'no_parent'],
+    ['/fixed/new', false, 'EACCES'],
+    ['/fixed/old', true, 'EACCES'],
+  ]
+  for (const [path, replace, expected, changed] of rows) {
+    const memory = files()
+    const outcome = () => run(store(siteOn(memory), request(path, { replace })), memory).outcome
+    if (changed === undefined) t.throws(outcome, { code: expected }, `${path}, replace ${replace}`)
+    else t.equal(outcome(), expected, `${path}, replace ${replace}`)
+    t.strictSame(memory.snapshot(), { ...files().snapshot(), ...changed }, `${path}, replace ${replace}`)
+    t.strictSame(memory.temporaries, {})
+    t.equal(memory.openCount, 0)
+  }
+})
+
+t.test('sentences', async (t) => {
+  const memory = files()
+  t.throws(() => run(store(siteOn(memory), request('/old')), memory), {
+    message: '/old exists already. Choose another name, or ask for it to be replaced.',
+  })
+  t.throws(() => run(store(siteOn(memory), request('/none/new')), memory), {
+    message: 'The directory that should hold /none/new does not exist. Create it first.',
+  })
+})
+
+t.test('a body that is refused before it is read', async (t) => {
+  const source = {
+    // biome-ignore lint/correctness/useYield: it only fails
+    *next(): Generator<never, Uint8Array> {
+      throw new TypeError('nobody may read it')
+    },
+  }
+  const memory = files()
+  t.throws(() => run(store(siteOn(memory), request('/old', { source })), memory), { code: 'exists' })
+  t.notOk(memory.has('.twinserve'), 'and nothing was made for it')
+})
+
+t.test('a body that breaks off', async (t) => {
+  const source = sourceOf('half of ', new Refusal('body_incomplete'))
+  const memory = files()
+  t.throws(() => run(store(siteOn(memory), request('/old', { source, replace: true })), memory), {
+    code: 'body_incomplete',
+  })
+  t.strictSame(memory.snapshot(), files().snapshot())
+  t.strictSame(memory.temporaries, {})
+  t.equal(memory.openCount, 0)
+})
+
+t.test('what the client asks of the state is asked twice', async (t) => {
+  const memory = files()
+  const seen: unknown[] = []
+  const check: StoreRequest['check'] = (status) => seen.push(status?.size)
+  memory.before('fsync', 1, (m) => m.rewrite('old', 'changed meanwhile'))
+  run(store(siteOn(memory), request('/old', { replace: true, check })), memory)
+  t.strictSame(seen, [3, 17], 'before the body, and before the name is given')
+
+  const changed = files().before('fsync', 1, (m) => m.rewrite('old', 'changed meanwhile'))
+  const demand: StoreRequest['check'] = (status) => {
+    if (status?.size !== 3) throw new Refusal('precondition_failed', '/old')
+  }
+  t.throws(() => run(store(siteOn(changed), request('/old', { replace: true, check: demand })), changed), {
+    code: 'precondition_failed',
+  })
+  t.equal(changed.snapshot().old, 'changed meanwhile', 'what somebody else stored is not lost')
+  t.strictSame(changed.temporaries, {})
+})
+
+t.test('a name that is taken meanwhile', async (t) => {
+  const row = (call: 'lstat' | 'link', nth: number) => {
+    const memory = files().before(call, nth, (m) => m.put('new', 'theirs'))
+    t.throws(() => run(store(siteOn(memory), request('/new')), memory), { code: 'exists' }, `before ${call} ${nth}`)
+    t.equal(memory.snapshot().new, 'theirs')
+    t.strictSame(memory.temporaries, {})
+    t.equal(memory.openCount, 0)
+  }
+  row('lstat', 1)
+  row('lstat', 2)
+  row('link', 1)
+  interfereBeforeEachCall(
+    t,
+    { files, program: (site) => store(site, request('/new')) },
+    (memory) => {
+      if (!memory.has('new')) memory.put('new', 'theirs')
+    },
+    (memory, error) => {
+      const mine = memory.snapshot().new === 'new content'
+      return mine === (error === undefined) ? [] : ['theirs was replaced, or mine was told to be stored']
+    },
+  )
+})
+
+t.test('a directory that takes the name meanwhile is not replaced', async (t) => {
+  const memory = files().before('rename', 1, (m) => {
+    m.take('old')
+    m.put('old', {})
+  })
+  t.throws(() => run(store(siteOn(memory), request('/old', { replace: true })), memory), { code: 'EISDIR' })
+  t.strictSame(memory.snapshot().old, {})
+  t.strictSame(memory.temporaries, {})
+})
+
+t.test('whatever fails: the old file, or the new one', async (t) => {
+  const made = { ...files().snapshot(), dir: { inner: 'x', made: 'new content' } }
+  const over = { ...files().snapshot(), old: 'new content' }
+  const prepared = () => files().tree({ '.twinserve': { temporary: {} } })
+  failEachCall(t, { files, program: (site) => store(site, request('/dir/made')), after: made })
+  failEachCall(t, { files: prepared, program: (site) => store(site, request('/dir/made')), after: made })
+  failEachCall(t, { files, program: (site) => store(site, request('/old', { replace: true })), after: over })
+  const unlinked = () => files().failOn('link', 1, 'EPERM')
+  failEachCall(t, { files: unlinked, program: (site) => store(site, request('/dir/made')), after: made })
+})
+
+t.test('the cache forgets what was stored, even if the end of it failed', async (t) => {
+  const details: SiteDetails = { cacheBytes: 100_000 }
+  const cached = { etag: '', modified: '', modifiedAt: 0, size: 0, type: '', extra: '', content: Buffer.alloc(0) }
+  type Row = readonly [what: string, path: string, prepare: (memory: MemoryFiles) => void, left: string[]]
+  const rows: readonly Row[] = [
+    ['stored', '/old', () => {}, ['/dir/inner']],
+    ['the last flush fails', '/old', (m) => m.failOn('fsync', 2, 'EIO'), ['/dir/inner']],
+    ['by way of a link, any path may be meant', '/todir/inner', () => {}, []],
+    ['refused', '/dir', () => {}, ['/old', '/dir/inner']],
+  ]
+  for (const [what, path, prepare, left] of rows) {
+    const memory = files()
+    const site = siteOn(memory, details)
+    const paths = ['/old', '/dir/inner']
+    for (const each of paths) site.cache?.keep(each, cached, 0, site.cache.version)
+    prepare(memory)
+    try {
+      run(store(site, request(path, { replace: true })), memory)
+    } catch {}
+    t.strictSame(
+      paths.filter((each) => site.cache?.fresh(each, 0) !== undefined),
+      left,
+      what,
+    )
+  }
+})
