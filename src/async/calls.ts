@@ -11,14 +11,15 @@
  * - `close` and `closedir` answer at once: the trip is made, and nobody waits for it.
  */
 import fs from 'node:fs'
-import type { Directory, DirectoryStream, FileStatus, OpenMode } from '../core/calls.ts'
+import type { Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { statusOf } from '../core/status.ts'
+import type { Loader } from './loader.ts'
 import type { LaterCalls } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<LaterCalls, 'recv' | 'send' | 'sendfile'>
-/** All other lines. */
-export type FileCalls = Omit<LaterCalls, keyof SocketCalls>
+/** All other lines but `load`, for which each server has threads of its own: see `loader.ts`. */
+export type FileCalls = Omit<LaterCalls, keyof SocketCalls | 'load'>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.
@@ -156,6 +157,28 @@ function quietly(close: () => void): void {
   } catch {
     // Closed already.
   }
+}
+
+/** `load`, where files cannot be opened without following links in one call: one trip after the other. */
+async function loadInSteps(parent: Directory, name: string, into: Uint8Array): Promise<Loaded> {
+  const fd = await fileCalls.open(parent, name, 'read')
+  try {
+    const status = await fileCalls.fstat(fd)
+    if (status.kind !== 'file' || status.size >= into.length) return { status, fd, length: undefined }
+    const length = await readAt(fd, into.subarray(0, status.size + 1), 0)
+    if (length !== status.size) return { status, fd, length: undefined }
+    fileCalls.close(fd)
+    return { status, fd: undefined, length }
+  } catch (error) {
+    fileCalls.close(fd)
+    throw error
+  }
+}
+
+/** `load`, by a server's own threads. */
+export function loadCall(loader: Loader): Pick<LaterCalls, 'load'> {
+  if (O_NOFOLLOW === 0) return { load: loadInSteps }
+  return { load: (parent, name, into) => loader.load(`${parent.path}/${name}`, into) }
 }
 
 export const fileCalls: FileCalls = {

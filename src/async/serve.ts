@@ -10,8 +10,9 @@ import { urlOf } from '../core/address.ts'
 import { defaultLimits } from '../core/limits.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
-import { fileCalls, openRoot } from './calls.ts'
+import { fileCalls, loadCall, openRoot } from './calls.ts'
 import { environment } from './environment.ts'
+import { Loader } from './loader.ts'
 import { Log } from './log.ts'
 import { Loop } from './loop.ts'
 import { type LaterCalls, run } from './run.ts'
@@ -98,10 +99,12 @@ class LoopServer implements RunningServer {
 
 async function start(options: ServeOptions): Promise<RunningServer> {
   const limits = { ...defaultLimits, ...options.limits }
-  const calls: LaterCalls = { ...fileCalls, ...socketCalls(environment, limits) }
   const log = new Log(options.logFile)
   const root = await openRoot(options.root)
+  const loader = new Loader()
+  const calls: LaterCalls = { ...fileCalls, ...loadCall(loader), ...socketCalls(environment, limits) }
   const release = async () => {
+    await loader.end()
     await new Promise((resolve) => fs.close(root.fd, resolve))
     await log.end()
   }

@@ -3,13 +3,15 @@
  *
  * - A file is named as `directory.path + '/' + name`. On Linux `directory.path` is `/proc/self/fd/N` (proc(5)),
  *   which leads to the directory that is held open, wherever it has been moved, and whatever now has its old
- *   name: Node has no `openat(2)`, and this is the same. Elsewhere it is the directory's path, the weaker form:
+ *   name: Node has no `openat(2)`, and this is the same. Opening to read, which most requests do, uses the real one. Elsewhere it is the directory's path, the weaker form:
  *   a directory swapped for a link between two calls is followed.
  * - A symbolic link is never followed in the last component.
  */
 import fs from 'node:fs'
-import type { Calls, Directory, DirectoryStream, FileStatus, OpenMode } from '../core/calls.ts'
+import type { Calls, Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { statusOf } from '../core/status.ts'
+import { systemError } from './platform.ts'
+import { lastError, posix } from './posix.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<Calls, 'recv' | 'send' | 'sendfile'>
@@ -24,6 +26,8 @@ const flagsOf: Record<OpenMode, number> = {
   create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
 }
 const directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+/** Node adds it by itself where it opens. */
+const O_CLOEXEC = 0o2000000
 const bigint = { bigint: true } as const
 const namesInBatch = 1000
 const dirOptions = { encoding: 'utf8', bufferSize: namesInBatch } as const
@@ -45,10 +49,25 @@ function checkKind(path: string, wanted: 'directory' | 'any'): void {
   if (kind === 'link') throw failure('ELOOP', path)
 }
 
-function openDirectoryAt(path: string): Directory {
+/**
+ * `openat(2)`, where its directory can be named by a descriptor: a way through `/proc/self/fd` costs as much again.
+ * Elsewhere `open(2)` on the path.
+ */
+function openIn(parent: Directory, name: string, flags: number): number {
+  if (!held) return fs.openSync(`${parent.path}/${name}`, flags)
+  for (;;) {
+    const fd: number = posix.openat(parent.fd, name, flags | O_CLOEXEC)
+    if (fd >= 0) return fd
+    const code = lastError()
+    if (code !== 'EINTR') throw systemError('openat', code, name)
+  }
+}
+
+/** @param open opens what is to be a directory, at `path` */
+function directoryFrom(path: string, open: () => number): Directory {
   checkKind(path, 'directory')
   try {
-    const fd = fs.openSync(path, directoryFlags)
+    const fd = open()
     return { fd, path: held ? `/proc/self/fd/${fd}` : path }
   } catch (error) {
     // With both flags a link is ENOTDIR on Linux, and ELOOP or EMLINK on the BSDs.
@@ -59,7 +78,8 @@ function openDirectoryAt(path: string): Directory {
 
 /** Open the shared directory itself, which may be reached through links. @throws ENOENT, ENOTDIR, EACCES */
 export function openRoot(path: string): Directory {
-  return openDirectoryAt(fs.realpathSync(path))
+  const real = fs.realpathSync(path)
+  return directoryFrom(real, () => fs.openSync(real, directoryFlags))
 }
 
 /** `lstat(2)`, or undefined where it fails: quicker than catching an error where the name is only gone. */
@@ -94,6 +114,23 @@ function readAt(file: number, into: Uint8Array, position: number): number {
   }
 }
 
+function load(parent: Directory, name: string, into: Uint8Array): Loaded {
+  checkKind(`${parent.path}/${name}`, 'any')
+  const fd = openIn(parent, name, flagsOf.read)
+  try {
+    const status = statusOf(fs.fstatSync(fd, bigint))
+    if (status.kind !== 'file' || status.size >= into.length) return { status, fd, length: undefined }
+    // One byte more than it should have, to see whether it has grown.
+    const length = readAt(fd, into.subarray(0, status.size + 1), 0)
+    if (length !== status.size) return { status, fd, length: undefined }
+    fs.closeSync(fd)
+    return { status, fd: undefined, length }
+  } catch (error) {
+    quietly(() => fs.closeSync(fd))
+    throw error
+  }
+}
+
 /** A call whose failure is nobody's concern. */
 function quietly(close: () => void): void {
   try {
@@ -104,12 +141,14 @@ function quietly(close: () => void): void {
 }
 
 export const fileCalls: FileCalls = {
-  openDirectory: (parent, name) => openDirectoryAt(`${parent.path}/${name}`),
+  openDirectory: (parent, name) => directoryFrom(`${parent.path}/${name}`, () => openIn(parent, name, directoryFlags)),
   open(parent, name, mode) {
     const path = `${parent.path}/${name}`
-    if (mode === 'read') checkKind(path, 'any')
-    return fs.openSync(path, flagsOf[mode], 0o666)
+    if (mode === 'create') return fs.openSync(path, flagsOf.create, 0o666)
+    checkKind(path, 'any')
+    return openIn(parent, name, flagsOf.read)
   },
+  load,
   close: (file) => quietly(() => fs.closeSync(file)),
   fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
   lstat: (parent, name) => statusOf(fs.lstatSync(`${parent.path}/${name}`, bigint)),

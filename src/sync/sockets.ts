@@ -1,39 +1,14 @@
 /**
- * Sockets as POSIX has them. The only module that calls native code: Node has no blocking sockets, so the
- * few calls that it lacks are made through koffi, on the C library that the process is already linked to.
+ * Sockets as POSIX has them, which Node has not: none of its own blocks.
  *
  * - The listener does not block, because another thread may win the `accept`. Connections do.
  * - Bytes do not pass here: `fs.readSync` and `fs.writeSync` work on a socket's descriptor (see `transfers.ts`).
  * - A call that fails throws an error with `code`, as Node's own do. `errno` is read before anything else is done.
  */
 import fs from 'node:fs'
-import koffi from 'koffi'
 import type { ListenAddress } from '../core/options.ts'
 import * as os from './platform.ts'
-
-const c = koffi.load(null)
-const posix = {
-  socket: c.func('int socket(int family, int type, int protocol)'),
-  bind: c.func('int bind(int fd, const void *address, uint length)'),
-  connect: c.func('int connect(int fd, const void *address, uint length)'),
-  listen: c.func('int listen(int fd, int backlog)'),
-  getsockname: c.func('int getsockname(int fd, void *address, void *length)'),
-  setsockopt: c.func('int setsockopt(int fd, int level, int name, const void *value, uint length)'),
-  fcntl: c.func('int fcntl(int fd, int command, ...)'),
-  shutdown: c.func('int shutdown(int fd, int how)'),
-  pipe: c.func('int pipe(void *fds)'),
-  // nfds_t is an unsigned long on Linux and an unsigned int on Darwin: the same register.
-  poll: c.func('int poll(void *fds, ulong count, int timeout)'),
-  inet_pton: c.func('int inet_pton(int family, const char *text, void *bytes)'),
-  inet_ntop: c.func('void *inet_ntop(int family, const void *bytes, void *text, uint length)'),
-  if_nametoindex: c.func('uint if_nametoindex(const char *name)'),
-  accept: os.isLinux
-    ? c.func('int accept4(int fd, void *address, void *length, int flags)')
-    : c.func('int accept(int fd, void *address, void *length)'),
-  sendfile: os.isLinux
-    ? c.func('intptr_t sendfile(int socket, int file, void *offset, size_t count)')
-    : c.func('int sendfile(int file, int socket, int64_t offset, void *count, void *headers, int flags)'),
-}
+import { lastError, posix } from './posix.ts'
 
 const backlog = 1024
 /** Addresses and lengths that the kernel writes: no two calls are under way at once. */
@@ -43,7 +18,7 @@ const long = new BigInt64Array(1)
 const text = Buffer.alloc(64)
 
 function check(result: number, syscall: string, detail = ''): number {
-  if (result < 0) throw os.systemError(syscall, os.errnoName(koffi.errno()), detail)
+  if (result < 0) throw os.systemError(syscall, lastError(), detail)
   return result
 }
 
@@ -84,7 +59,7 @@ export function poll(fds: ArrayBufferView, count: number, timeout: number): numb
   const time = timeout === Infinity ? -1 : Math.min(Math.max(Math.ceil(timeout), 0), 0x7fffffff)
   const found: number = posix.poll(fds, count, time)
   if (found >= 0) return found
-  const code = os.errnoName(koffi.errno())
+  const code = lastError()
   if (code === 'EINTR' || code === 'EAGAIN') return 0
   throw os.systemError('poll', code)
 }
@@ -114,7 +89,7 @@ function hostOf(): string {
 function removeStale(path: string, name: Buffer): void {
   if (!fs.lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return
   const fd = check(posix.socket(os.constants.AF_UNIX, os.SOCK_STREAM, 0), 'socket')
-  const refused = posix.connect(fd, name, name.length) < 0 && os.errnoName(koffi.errno()) === 'ECONNREFUSED'
+  const refused = posix.connect(fd, name, name.length) < 0 && lastError() === 'ECONNREFUSED'
   close(fd)
   if (refused) fs.unlinkSync(path)
 }
@@ -163,7 +138,7 @@ export function accept(listener: number, tick: number): { fd: number; remote: st
     ? posix.accept(listener, address, length, os.SOCK_CLOEXEC)
     : posix.accept(listener, address, length)
   if (fd < 0) {
-    const code = os.errnoName(koffi.errno())
+    const code = lastError()
     if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOBUFS' || code === 'ENOMEM') {
       throw os.systemError('accept', code)
     }
@@ -190,10 +165,10 @@ export function sendfile(socket: number, file: number, offset: number, count: nu
   if (os.isLinux) {
     long[0] = BigInt(offset)
     const sent: number = posix.sendfile(socket, file, long, count)
-    return sent >= 0 ? sent : os.errnoName(koffi.errno())
+    return sent >= 0 ? sent : lastError()
   }
   long[0] = BigInt(count)
-  const failed = posix.sendfile(file, socket, offset, long, null, 0) < 0 ? os.errnoName(koffi.errno()) : ''
+  const failed = posix.sendfile(file, socket, offset, long, null, 0) < 0 ? lastError() : ''
   // Darwin tells how far it came even when it fails.
   return failed === '' || long[0] > 0n ? Number(long[0]) : failed
 }

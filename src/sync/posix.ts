@@ -1,0 +1,37 @@
+/**
+ * Native code, in one place: the calls of POSIX that Node lacks, made through koffi on the C library that the
+ * process is already linked to.
+ */
+import koffi from 'koffi'
+import * as os from './platform.ts'
+
+const c = koffi.load(null)
+/** The functions by name. What they return is what C returns: look at `lastError` before anything else is called. */
+export const posix = {
+  openat: c.func('int openat(int directory, const char *name, int flags, ...)'),
+  socket: c.func('int socket(int family, int type, int protocol)'),
+  bind: c.func('int bind(int fd, const void *address, uint length)'),
+  connect: c.func('int connect(int fd, const void *address, uint length)'),
+  listen: c.func('int listen(int fd, int backlog)'),
+  getsockname: c.func('int getsockname(int fd, void *address, void *length)'),
+  setsockopt: c.func('int setsockopt(int fd, int level, int name, const void *value, uint length)'),
+  fcntl: c.func('int fcntl(int fd, int command, ...)'),
+  shutdown: c.func('int shutdown(int fd, int how)'),
+  pipe: c.func('int pipe(void *fds)'),
+  // nfds_t is an unsigned long on Linux and an unsigned int on Darwin: the same register.
+  poll: c.func('int poll(void *fds, ulong count, int timeout)'),
+  inet_pton: c.func('int inet_pton(int family, const char *text, void *bytes)'),
+  inet_ntop: c.func('void *inet_ntop(int family, const void *bytes, void *text, uint length)'),
+  if_nametoindex: c.func('uint if_nametoindex(const char *name)'),
+  accept: os.isLinux
+    ? c.func('int accept4(int fd, void *address, void *length, int flags)')
+    : c.func('int accept(int fd, void *address, void *length)'),
+  sendfile: os.isLinux
+    ? c.func('intptr_t sendfile(int socket, int file, void *offset, size_t count)')
+    : c.func('int sendfile(int file, int socket, int64_t offset, void *count, void *headers, int flags)'),
+}
+
+/** `errno` of the last call, by name. */
+export function lastError(): string {
+  return os.errnoName(koffi.errno())
+}

@@ -1,0 +1,40 @@
+/**
+ * A process that runs out of descriptors goes on serving the connections that it has, and accepts again later.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { temporary } from '../fixtures/temporary.ts'
+import { connect, get, type Wire } from '../fixtures/wire.ts'
+
+const script = fileURLToPath(new URL('../fixtures/few-descriptors.ts', import.meta.url))
+
+for (const engine of ['sync', 'async']) {
+  t.test(engine, async (t) => {
+    const root = await temporary(t)
+    fs.writeFileSync(path.join(root, 'small'), 'content')
+    const command = `ulimit -n 100; exec "$0" --import=tsx "$@"`
+    const child = spawn('sh', ['-c', command, process.execPath, script, engine, root], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const exit = once(child, 'exit')
+    const [url] = (await once(child.stdout, 'data')) as [Buffer]
+    const address = { host: '127.0.0.1', port: Number(new URL(String(url)).port) }
+    const wires: Wire[] = []
+    for (let made = 0; made < 150; made += 1) wires.push(await connect(address))
+    const first = wires[0] as Wire
+    // It holds a descriptor already, but a file needs another: served, or refused for now, but answered.
+    first.write(get('/small'))
+    await first.until((w) => w.answers === 1)
+    for (const wire of wires) wire.close()
+    const again = await connect(address)
+    again.write(get('/small'))
+    await again.until((w) => w.received.endsWith('content'))
+    again.close()
+    child.stdin.end()
+    t.strictSame(await exit, [0, null], 'and ends by itself')
+  })
+}
