@@ -13,7 +13,7 @@ import { Slots } from './slots.ts'
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
 const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
 const bigint = { bigint: true } as const
-/** Milliseconds after which what is done is told, though more is to do: a slow disk holds up one file, not all behind it. */
+/** Milliseconds that a small file may take: longer, and it came from a slow disk. */
 const patience = 1
 
 const slots = new Slots(workerData as SharedArrayBuffer)
@@ -40,28 +40,42 @@ function load(slot: number, path: string, capacity: number): void {
   }
 }
 
-/** @param jobs a slot, a path, and how many bytes are wanted at most, in turn */
-function work(jobs: readonly (number | string)[]): void {
-  let done: number[] = []
-  let told = performance.now()
-  for (let at = 0; at < jobs.length; at += 3) {
-    const slot = jobs[at] as number
-    try {
-      load(slot, jobs[at + 1] as string, jobs[at + 2] as number)
-    } catch (error) {
-      // EIO, should it be no system call that failed.
-      slots.fail(slot, (error as NodeJS.ErrnoException).errno ?? -5)
-    }
-    done.push(slot)
-    if (performance.now() - told < patience) continue
-    parentPort?.postMessage(done)
-    done = []
-    told = performance.now()
-  }
-  if (done.length > 0) parentPort?.postMessage(done)
+/** What a thread is given: a slot, a path, and how many bytes are wanted at most, in turn. */
+export type Batch = readonly (number | string)[]
+
+/** What it tells: the slots that it has filled, and those that it leaves to others because the disk is slow. */
+export interface Told {
+  readonly done: readonly number[]
+  readonly left: readonly number[]
 }
 
-parentPort?.on('message', (jobs: readonly (number | string)[] | 'end') => {
-  if (jobs === 'end') parentPort?.close()
-  else work(jobs)
+function attempt(slot: number, path: string, capacity: number): void {
+  try {
+    load(slot, path, capacity)
+  } catch (error) {
+    // EIO, should it be no system call that failed.
+    slots.fail(slot, (error as NodeJS.ErrnoException).errno ?? -5)
+  }
+}
+
+function work(batch: Batch): Told {
+  const done: number[] = []
+  const left: number[] = []
+  const begun = performance.now()
+  for (let at = 0; at < batch.length; at += 3) {
+    const slot = batch[at] as number
+    if (performance.now() - begun > patience * (done.length + 1)) left.push(slot)
+    else {
+      attempt(slot, batch[at + 1] as string, batch[at + 2] as number)
+      done.push(slot)
+    }
+  }
+  return { done, left }
+}
+
+parentPort?.on('message', (message: Batch | 'end') => {
+  if (message === 'end') parentPort?.close()
+  else parentPort?.postMessage(work(message))
 })
+// Ready: until now what it was given has waited for the thread, not for a disk.
+parentPort?.postMessage({ done: [], left: [] } satisfies Told)

@@ -6,12 +6,13 @@
  * of the event loop go together: under load, a trip for dozens of files. docs/engines.md has what that was measured to save.
  *
  * - A thread is given more while it works, so that it need not wait for the next turn, but never more than `mostJobs`.
- * - A thread that has told of nothing for a while is held up by a slow disk: then another takes what waits, up to as many
- *   as libuv's pool has.
+ * - A thread that meets a slow disk gives back what it has not begun. For a while then each file goes to a thread that has
+ *   nothing else to do, up to as many threads as libuv's pool has.
  */
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import type { Loaded } from '../core/calls.ts'
+import type { Batch, Told } from './file-thread.ts'
 import { Slots, slotCount } from './slots.ts'
 import { systemError } from './sockets.ts'
 
@@ -19,6 +20,8 @@ const mostThreads = 4
 const mostJobs = 32
 /** Milliseconds of silence after which a thread counts as held up. */
 const heldUp = 5
+/** Milliseconds for which a disk counts as slow. */
+const slowTime = 1000
 
 interface Job {
   readonly path: string
@@ -27,16 +30,21 @@ interface Job {
   readonly reject: (error: Error) => void
 }
 
+/** The part of a `Worker` that is used here. */
+export type FileWorker = Pick<Worker, 'postMessage' | 'on' | 'once' | 'ref' | 'unref'>
+
 /** A thread and what it has been given. */
 interface Thread {
-  readonly worker: Worker
+  readonly worker: FileWorker
   readonly jobs: Set<number>
-  /** When it was last given something while idle, or told of something. */
+  /** When it was last given something while idle, or told of something. Infinity until it is ready for its first file. */
   heard: number
 }
 
-function entry(): URL {
-  return new URL(`./file-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
+function startWorker(memory: SharedArrayBuffer): FileWorker {
+  const entry = new URL(`./file-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
+  // It leaves large files open, for the loop to send: Node need not keep a list of them.
+  return new Worker(entry, { workerData: memory, trackUnmanagedFds: false })
 }
 
 export class Loader {
@@ -48,9 +56,13 @@ export class Loader {
   private waiting: Job[] = []
   private scheduled = false
   private watch: NodeJS.Timeout | undefined
+  private slowUntil = 0
   private ended = false
+  private readonly make: typeof startWorker
 
-  constructor() {
+  /** @param make starts a thread; tests have their own */
+  constructor(make = startWorker) {
+    this.make = make
     this.start()
   }
 
@@ -80,22 +92,28 @@ export class Loader {
 
   private readonly flush = (): void => {
     this.scheduled = false
-    if (this.waiting.length === 0) return
-    const thread = this.choose()
-    if (thread === undefined || this.free.length === 0) this.lookAgain()
-    else this.give(thread)
+    while (this.waiting.length > 0) {
+      const slow = performance.now() < this.slowUntil
+      const thread = this.free.length > 0 ? this.choose(slow) : undefined
+      if (thread === undefined) {
+        this.lookAgain()
+        return
+      }
+      this.give(thread, slow ? 1 : mostJobs - thread.jobs.size)
+    }
   }
 
   /** A thread that can take more, or undefined when all have enough to do. */
-  private choose(): Thread | undefined {
+  private choose(slow: boolean): Thread | undefined {
     const now = performance.now()
+    let stuck = 0
     for (const thread of this.threads) {
-      const slow = thread.jobs.size > 0 && now - thread.heard > heldUp
-      if (!slow && thread.jobs.size < mostJobs) return thread
+      const busy = thread.jobs.size > 0
+      if (busy && now - thread.heard > heldUp) stuck += 1
+      else if (!busy || (!slow && thread.jobs.size < mostJobs)) return thread
     }
-    return this.threads.size < mostThreads && [...this.threads].every((thread) => now - thread.heard > heldUp)
-      ? this.start()
-      : undefined
+    const more = slow || stuck === this.threads.size
+    return more && this.threads.size < mostThreads ? this.start() : undefined
   }
 
   /** Nothing may tell when a thread has become slow, but the clock. */
@@ -107,51 +125,62 @@ export class Loader {
   }
 
   private start(): Thread {
-    const worker = new Worker(entry(), { workerData: this.slots.memory, trackUnmanagedFds: false })
-    const thread: Thread = { worker, jobs: new Set(), heard: performance.now() }
+    const worker = this.make(this.slots.memory)
+    const thread: Thread = { worker, jobs: new Set(), heard: Infinity }
     worker.unref()
-    worker.on('message', (done: readonly number[]) => this.told(thread, done))
+    worker.on('message', (told: Told) => this.hear(thread, told))
     worker.on('error', () => this.lost(thread))
     this.threads.add(thread)
     return thread
   }
 
-  private give(thread: Thread): void {
+  private give(thread: Thread, most: number): void {
     const batch: (number | string)[] = []
-    let taken = 0
-    for (; taken < this.waiting.length; taken += 1) {
-      const slot = this.free.pop()
-      if (slot === undefined) break
-      const job = this.waiting[taken] as Job
+    if (thread.jobs.size === 0 && thread.heard !== Infinity) thread.heard = performance.now()
+    const jobs = this.waiting.splice(0, Math.min(most, this.free.length))
+    for (const job of jobs) {
+      const slot = this.free.pop() as number
       this.jobs[slot] = job
-      if (thread.jobs.size === 0) thread.heard = performance.now()
       thread.jobs.add(slot)
       batch.push(slot, job.path, job.into.length)
     }
-    this.waiting = taken === this.waiting.length ? [] : this.waiting.slice(taken)
-    thread.worker.postMessage(batch)
+    thread.worker.postMessage(batch satisfies Batch)
   }
 
-  private told(thread: Thread, done: readonly number[]): void {
+  private hear(thread: Thread, { done, left }: Told): void {
     thread.heard = performance.now()
     for (const slot of done) {
       thread.jobs.delete(slot)
       this.settle(slot)
     }
+    if (left.length > 0) this.takeBack(thread, left)
     if (this.waiting.length > 0) this.flush()
+  }
+
+  private takeBack(thread: Thread, left: readonly number[]): void {
+    this.slowUntil = thread.heard + slowTime
+    this.waiting.unshift(...left.map((slot) => this.jobs[slot] as Job))
+    for (const slot of left) {
+      thread.jobs.delete(slot)
+      this.vacate(slot)
+    }
+  }
+
+  private vacate(slot: number): void {
+    this.jobs[slot] = undefined
+    this.free.push(slot)
   }
 
   private settle(slot: number): void {
     const { into, resolve, reject } = this.jobs[slot] as Job
     const { errno, status, fd, length } = this.slots.finding(slot)
-    this.jobs[slot] = undefined
     if (errno !== 0) reject(systemError('open', getSystemErrorName(errno)))
     else if (fd >= 0) resolve({ status, fd, length: undefined })
     else {
       into.set(this.slots.room(slot).subarray(0, length))
       resolve({ status, fd: undefined, length })
     }
-    this.free.push(slot)
+    this.vacate(slot)
   }
 
   /** A thread has died, which only a lack of memory can bring about: what it had fails, and another takes its place. */
@@ -159,8 +188,7 @@ export class Loader {
     this.threads.delete(thread)
     for (const slot of thread.jobs) {
       this.jobs[slot]?.reject(systemError('open', 'EIO'))
-      this.jobs[slot] = undefined
-      this.free.push(slot)
+      this.vacate(slot)
     }
     if (!this.ended) this.flush()
   }
