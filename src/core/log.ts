@@ -13,8 +13,8 @@ import type { Trace } from './trace.ts'
 /** What is known of a request when it has been answered. */
 export interface Logged {
   readonly connection: Connection
-  /** Undefined when the request could not be read. */
-  readonly head: RequestHead | undefined
+  /** Not `complete` when the request could not be read. */
+  readonly head: RequestHead
   /** 0 when the connection ended before there was an answer. */
   readonly status: number
   /** Bytes of content that were sent. */
@@ -22,19 +22,21 @@ export interface Logged {
   readonly trace: Trace
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
-const unsafe = /["\\\x00-\x1f\x7f-\xff]/g
+/** A UTF-16 unit in hexadecimal. */
+function hexadecimal(character: string, digits: 2 | 4): string {
+  return character.charCodeAt(0).toString(16).padStart(digits, '0')
+}
 
-/** As Apache's log has it: `\"`, `\\`, and `\xhh` for what is not printable. */
-function escape(text: string): string {
-  return text.replace(unsafe, (character) => {
+/** As Apache's log has it: `\"`, `\\`, and `\xhh` for what is not printable; `\uhhhh` for what is no byte. */
+function quoted(text: string): string {
+  return text.replace(/["\\]|[^\x20-\x7e]/g, (character) => {
     if (character === '"' || character === '\\') return `\\${character}`
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+    return character > '\xff' ? `\\u${hexadecimal(character, 4)}` : `\\x${hexadecimal(character, 2)}`
   })
 }
 
-function requestLine(head: RequestHead | undefined): string {
-  return head?.complete ? escape(`${head.method} ${head.target} HTTP/1.${head.minor}`) : '-'
+function requestLine(head: RequestHead): string {
+  return head.complete ? quoted(`${head.method} ${head.target} HTTP/1.${head.minor}`) : '-'
 }
 
 function common(site: Site, { connection, head, status, bytes }: Logged): string {
@@ -43,22 +45,27 @@ function common(site: Site, { connection, head, status, bytes }: Logged): string
 }
 
 function combined(site: Site, logged: Logged): string {
-  const field = (name: string) => escape(logged.head?.field(name) ?? '-')
+  const field = (name: string) => quoted(logged.head.field(name) ?? '-')
   return `${common(site, logged)} "${field('referer')}" "${field('user-agent')}"`
+}
+
+/** JSON leaves DEL and the C1 controls as they are, and a terminal may obey them. */
+function ascii(json: string): string {
+  return json.replace(/[^\x20-\x7e]/g, (character) => `\\u${hexadecimal(character, 4)}`)
 }
 
 /** Milliseconds to the microsecond: what happened, phase by phase. */
 function json(site: Site, { connection, head, status, bytes, trace }: Logged): string {
   const ms = (value: number) => (Number.isNaN(value) ? undefined : Math.round(value * 1000) / 1000)
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: new Date(site.environment.date()).toISOString(),
     remote: connection.ends.remote,
-    method: head?.complete ? head.method : undefined,
-    target: head?.complete ? head.target : undefined,
+    method: head.complete ? head.method : undefined,
+    target: head.complete ? head.target : undefined,
     status,
     bytes,
-    referer: head?.field('referer'),
-    agent: head?.field('user-agent'),
+    referer: head.field('referer'),
+    agent: head.field('user-agent'),
     wait: ms(trace.begun - trace.ready),
     head: ms(trace.headRead - trace.begun),
     receiving: ms(trace.receiving),
@@ -67,6 +74,7 @@ function json(site: Site, { connection, head, status, bytes, trace }: Logged): s
     sending: ms(trace.sending),
     total: ms(trace.done - trace.ready),
   })
+  return ascii(line)
 }
 
 /** Write a request's line, if the site keeps a log. */
@@ -80,5 +88,5 @@ export function logRequest(site: Site, logged: Logged): void {
 /** Note a mistake of the program itself: its one line goes to the log whatever its format is. */
 export function logMistake(site: Site, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  site.log(`twinserve: mistake: ${escape(text.replace(/\s*\n\s*/g, ' | '))}`)
+  site.log(`twinserve: mistake: ${quoted(text.replace(/\s*\n\s*/g, ' | '))}`)
 }

@@ -96,11 +96,14 @@ function milliseconds(value: number): string {
   return `${whole}.${String(micros - whole * 1000).padStart(3, '0')}`
 }
 
-/** The value of the `Server-Timing` field (W3C Server Timing, section 3), from what is known when the answer begins. */
+/**
+ * The value of the `Server-Timing` field (W3C Server Timing, section 3), from what is known when the answer begins.
+ * A header section that could not be read has no time of its own.
+ */
 export function serverTiming(trace: Trace): string {
   const wait = milliseconds(trace.begun - trace.ready)
-  const head = milliseconds(trace.headRead - trace.begun)
+  const head = Number.isNaN(trace.headRead) ? '' : ` head;dur=${milliseconds(trace.headRead - trace.begun)},`
   const files = milliseconds(trace.files)
   const total = milliseconds(trace.answered - trace.ready)
-  return `wait;dur=${wait}, head;dur=${head}, files;dur=${files}, total;dur=${total}`
+  return `wait;dur=${wait},${head} files;dur=${files}, total;dur=${total}`
 }

@@ -14,7 +14,7 @@ function quality(accept: string, type: string): number {
     if (name !== type) continue
     const q = parameters.find((parameter) => parameter.startsWith('q='))
     const value = q === undefined ? 1 : Number(q.slice(2))
-    return Number.isNaN(value) ? 0 : value
+    return value >= 0 && value <= 1 ? value : 0
   }
   return 0
 }

@@ -4,7 +4,7 @@
  * - Nothing is read before somebody asks: a request that is refused is refused before its body is read, and a
  *   client that waits for `100 Continue` (RFC 9110, section 10.1.1) is told to go on only then.
  * - What is returned is valid until the next bytes are asked for.
- * - A body that is too slow fails with 408, one that ends early with 400.
+ * - A body that is too slow fails with 408, one that ends early with 400, one that is mostly framing with 431.
  * - Bytes behind the end of the message belong to the next request, and are kept for it.
  */
 import { errnoOf, Refusal } from '../errors.ts'
@@ -19,6 +19,9 @@ export interface ByteSource {
   /** The next bytes, valid until the next call; none at all at the end. */
   next(): Program<Uint8Array>
 }
+
+/** Bytes of framing that go with each byte of content, in the smallest chunks that any client sends. */
+const framingRatio = 16
 
 const nothing = new Uint8Array(0)
 const goOn = Buffer.from('HTTP/1.1 100 Continue\r\n\r\n')
@@ -41,10 +44,15 @@ export class RequestBody implements ByteSource, Listener {
   #remaining: number
   #awaited: boolean
   #received = 0
+  /** How long the peer may be silent. */
+  #patience: number
   #begun = Number.NaN
   /** The pieces that llhttp found in the window it was given last. */
   readonly #pieces: Uint8Array[] = []
   #window: Uint8Array = nothing
+  /** Of a chunked body: bytes of content, and of chunk sizes, extensions and trailers. */
+  #content = 0
+  #framing = 0
 
   /**
    * @param parser the parser that read the header section, for a chunked body
@@ -61,6 +69,7 @@ export class RequestBody implements ByteSource, Listener {
   ) {
     this.#connection = connection
     this.#site = site
+    this.#patience = site.limits.bodyStall
     this.#parser = parser
     this.#rest = rest
     this.#chunked = framing.kind === 'chunked'
@@ -102,6 +111,8 @@ export class RequestBody implements ByteSource, Listener {
 
   /** Read and throw away what is left. @returns whether the end was reached within `limit` bytes */
   *drain(limit: number): Program<boolean> {
+    // Nobody waits for it: what does not come soon is not worth the time of those who wait for this one to end.
+    this.#patience = this.#site.limits.lingerTime
     let seen = 0
     while (!this.ended) {
       seen += (yield* this.next()).length
@@ -119,10 +130,15 @@ export class RequestBody implements ByteSource, Listener {
   }
 
   #parse(): void {
+    const before = this.#content
     this.#window = this.#rest
     const progress = this.#parser.execute(this.#window, this)
     this.#rest = this.#window.subarray(progress.consumed)
     if (progress.stop === 'malformed') throw new Refusal('bad_request', progress.reason)
+    this.#framing += progress.consumed - (this.#content - before)
+    // RFC 9112, section 7.1.1: extensions without end would hold us for ever, and no limit on the content ends them.
+    const most = this.#site.limits.headerBytes + this.#content * framingRatio
+    if (this.#framing > most) throw new Refusal('fields_too_large')
   }
 
   *#receive(): Program<Uint8Array> {
@@ -133,7 +149,7 @@ export class RequestBody implements ByteSource, Listener {
     }
     const now = environment.now()
     if (Number.isNaN(this.#begun)) this.#begun = now
-    const bytes = yield* receive(this.#connection, now + limits.bodyStall)
+    const bytes = yield* receive(this.#connection, now + this.#patience)
     if (bytes.length === 0) throw new Refusal('body_incomplete')
     this.#received += bytes.length
     const elapsed = environment.now() - this.#begun
@@ -144,19 +160,12 @@ export class RequestBody implements ByteSource, Listener {
   }
 
   onBody(from: number, to: number): void {
+    this.#content += to - from
     this.#pieces.push(this.#window.subarray(from, to))
   }
 
   onEnd(): void {
     this.ended = true
-  }
-
-  /** The header section lies behind us; these are about trailers, which nobody here reads (RFC 9110, section 6.5.1). */
-  onTarget(): void {}
-  onFieldName(): void {}
-  onFieldValue(): void {}
-  onHeaders(): boolean {
-    return true
   }
 }
 

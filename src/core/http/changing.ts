@@ -70,7 +70,7 @@ export function* deleteAt(request: Request, path: SafePath): Program<Response> {
 export function* makeCollection(request: Request, path: SafePath): Program<Response> {
   if (!request.body.ended) throw new Refusal('unsupported_media', 'MKCOL has no body here')
   yield* createDirectory(request.site, path)
-  return made(request, path.isRoot ? path : path.parent.child(path.name, true), 'created', 'Created')
+  return made(request, path.parent.child(path.name, true), 'created', 'Created')
 }
 
 /** The path that a `Destination` field names (RFC 4918, section 10.3). @throws Refusal bad_parameter */

@@ -15,6 +15,8 @@ export type Command =
   | { readonly name: 'move'; readonly from: SafePath; readonly to: SafePath }
   | { readonly name: 'upload' }
 
+/** What every command looks like: most requests are none, and one test tells. */
+const any = /^\/(?:[a-z]+=|upload$|listdir(?:\/|$))/
 const withPath = /^\/(createdir|deletedir|delete|download)=(.*)$/
 const withTwo = /^\/move=(.*)$/
 const listing = /^\/listdir(\/.*)?$/
@@ -42,6 +44,7 @@ function moveOf(raw: string): Command {
  * @throws Refusal bad_parameter when the command is there and its arguments are not; bad_target, bad_name, reserved for those
  */
 export function parseCommand(raw: string): Command | undefined {
+  if (!any.test(raw)) return undefined
   if (raw === '/upload') return { name: 'upload' }
   const one = withPath.exec(raw)
   if (one) {

@@ -3,7 +3,7 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
-import { lastModified, parseHttpDate } from './dates.ts'
+import { fixdate, parseHttpDate } from './dates.ts'
 import type { RequestHead } from './head.ts'
 
 /** What a client can have seen of a resource. */
@@ -18,12 +18,9 @@ export interface Validators {
 
 /** The validators of a file: its entity tag is its size and its time in nanoseconds. */
 export function validatorsOf(status: FileStatus): Validators {
-  const seconds = status.mtimeNs / 1_000_000_000n
-  return {
-    etag: `"${status.size.toString(16)}-${status.mtimeNs.toString(16)}"`,
-    modified: lastModified(status.mtimeNs),
-    modifiedAt: Number(seconds) * 1000,
-  }
+  const modifiedAt = Number(status.mtimeNs / 1_000_000_000n) * 1000
+  const etag = `"${status.size.toString(16)}-${status.mtimeNs.toString(16)}"`
+  return { etag, modified: fixdate(modifiedAt), modifiedAt }
 }
 
 const listMember = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g

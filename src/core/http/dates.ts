@@ -3,6 +3,32 @@
  */
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
+const dayLength = 86_400_000
+const two = (value: number) => (value < 10 ? `0${value}` : `${value}`)
+
+let lastDay = Number.NaN
+let lastDayText = ''
+
+/**
+ * A time as IMF-fixdate. The day's part is kept from the last call: `Date` takes a microsecond for it, and
+ * most times are of one day.
+ *
+ * @param milliseconds since 1970
+ */
+export function fixdate(milliseconds: number): string {
+  const day = Math.floor(milliseconds / dayLength)
+  if (day !== lastDay) {
+    const date = new Date(day * dayLength)
+    const year = String(date.getUTCFullYear()).padStart(4, '0')
+    lastDayText = `${days[date.getUTCDay()]}, ${two(date.getUTCDate())} ${months[date.getUTCMonth()]} ${year}`
+    lastDay = day
+  }
+  const second = Math.floor((milliseconds - day * dayLength) / 1000)
+  const minute = Math.floor(second / 60)
+  return `${lastDayText} ${two(Math.floor(minute / 60))}:${two(minute % 60)}:${two(second % 60)} GMT`
+}
+
 let lastSecond = Number.NaN
 let lastText = ''
 
@@ -10,15 +36,10 @@ let lastText = ''
 export function httpDate(milliseconds: number): string {
   const second = Math.floor(milliseconds / 1000)
   if (second !== lastSecond) {
-    lastText = new Date(second * 1000).toUTCString()
+    lastText = fixdate(milliseconds)
     lastSecond = second
   }
   return lastText
-}
-
-/** A file's time as the `Last-Modified` field has it. @param mtimeNs nanoseconds since 1970 */
-export function lastModified(mtimeNs: bigint): string {
-  return new Date(Number(mtimeNs / 1_000_000_000n) * 1000).toUTCString()
 }
 
 const imf = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
@@ -29,10 +50,11 @@ function utc(year: string, month: string, day: string, time: readonly string[]):
   const index = months.indexOf(month)
   const [hour, minute, second] = time.map(Number) as [number, number, number]
   const date = Date.UTC(Number(year), index, Number(day), hour, minute, second)
-  // Date.UTC carries an overflow over (30 February becomes 2 March): what comes back must be what was said.
+  // Date.UTC carries an overflow over (30 February becomes 2 March, the year 50 becomes 1950): what comes back must be
+  // what was said. A month that is unknown is the December before.
   const back = new Date(date)
-  const same = index >= 0 && back.getUTCDate() === Number(day) && back.getUTCHours() === hour
-  return same && back.getUTCMinutes() === minute ? date : undefined
+  const same = back.getUTCFullYear() === Number(year) && back.getUTCDate() === Number(day)
+  return same && back.getUTCHours() === hour && back.getUTCMinutes() === minute ? date : undefined
 }
 
 /** RFC 9110, section 5.6.7: a two-digit year more than 50 years ahead means the past century. */

@@ -59,6 +59,8 @@ class Exchange {
   #body: RequestBody | undefined
   #request: Request | undefined
   #status = 0
+  /** There was no request, and so there is nothing to tell of it. */
+  #silent = false
 
   constructor(connection: Connection, site: Site, trace: Trace) {
     this.#connection = connection
@@ -69,17 +71,22 @@ class Exchange {
   }
 
   *run(): Program<Fate> {
-    let silent = false
     try {
-      const rest = yield* this.#readHead()
-      silent = rest === undefined
-      return rest === undefined ? 'abort' : yield* this.#answer(rest)
-    } catch (error) {
-      return yield* this.#fail(error)
+      return yield* this.#whole()
     } finally {
       this.#out.release()
       giveParser(this.#parser)
-      if (!silent) this.#note()
+      if (!this.#silent) this.#note()
+    }
+  }
+
+  *#whole(): Program<Fate> {
+    try {
+      const rest = yield* this.#readHead()
+      this.#silent = rest === undefined
+      return rest === undefined ? 'abort' : yield* this.#answer(rest)
+    } catch (error) {
+      return yield* this.#fail(error)
     }
   }
 
@@ -162,10 +169,20 @@ class Exchange {
 
   *#finishBody(): Program<boolean> {
     const body = this.#body as RequestBody
-    if (!body.ended && !(yield* body.drain(this.#site.limits.drainBytes))) return false
+    if (!body.ended && !(yield* this.#drain(body))) return false
     // A copy of its own: the engine's buffer is used for other connections before the next exchange.
     if (body.behind.length > 0) this.#connection.leftover = Uint8Array.from(body.behind)
     return true
+  }
+
+  /** The answer is out and must still arrive: a body that proves malformed or too slow ends the connection, and does not cut it. */
+  *#drain(body: RequestBody): Program<boolean> {
+    try {
+      return yield* body.drain(this.#site.limits.drainBytes)
+    } catch (error) {
+      if (error instanceof Refusal) return false
+      throw error
+    }
   }
 
   *#fail(error: unknown): Program<Fate> {

@@ -16,6 +16,13 @@ export type Framing =
   | { readonly kind: 'sized'; readonly length: number }
   | { readonly kind: 'chunked' }
 
+/** Not by a regular expression, which would look at a long run of white space once for each of its characters; nor `trimEnd`, which takes more. */
+function withoutEnd(value: string): string {
+  let end = value.length
+  while (value[end - 1] === ' ' || value[end - 1] === '\t') end -= 1
+  return value.slice(0, end)
+}
+
 const noBody: Framing = { kind: 'none' }
 const chunked: Framing = { kind: 'chunked' }
 
@@ -87,8 +94,7 @@ export class RequestHead implements Listener {
     const piece = this.#text.slice(from, to).toLowerCase()
     if (this.#part === 'name') this.#names[this.#names.length - 1] += piece
     else {
-      // A field without a value has had no callback for it.
-      if (this.#values.length < this.#names.length) this.#values.push('')
+      this.#endField()
       this.#names.push(piece)
       this.#part = 'name'
     }
@@ -104,14 +110,16 @@ export class RequestHead implements Listener {
   }
 
   onHeaders(): boolean {
-    if (this.#values.length < this.#names.length) this.#values.push('')
+    this.#endField()
     this.complete = true
     return this.field('transfer-encoding') !== undefined
   }
 
-  /** The message has no body for llhttp to read: `onHeaders` said so. */
-  onBody(): void {}
-  onEnd(): void {}
+  /** llhttp leaves the white space behind a value, which is not part of it (RFC 9110, section 5.5). An empty value is told too. */
+  #endField(): void {
+    const value = this.#values.pop()
+    if (value !== undefined) this.#values.push(withoutEnd(value))
+  }
 
   #finish(parser: Llhttp): void {
     this.method = parser.method
@@ -141,5 +149,8 @@ export class RequestHead implements Listener {
 
 function refusedBy(progress: Progress): Refusal {
   if (progress.stop === 'http2') return new Refusal('version_not_supported')
+  if (progress.reason.startsWith('invalid char in url')) {
+    return new Refusal('bad_target', 'write characters that are not ASCII percent-encoded, as %C3%A9 for é')
+  }
   return new Refusal('bad_request', progress.reason)
 }

@@ -2,7 +2,7 @@
  * Answering with what is in a directory, as a page or as JSON, sent entry by entry.
  */
 import type { ListingEntry, ListingSort, ListingTotals, ListingView } from '../pages/listing.ts'
-import { listingFoot, listingHead, listingRow } from '../pages/listing.ts'
+import { groupRows, listingFoot, listingHead, listingRows } from '../pages/listing.ts'
 import type { SafePath } from '../paths.ts'
 import { allows } from '../policy.ts'
 import type { Program } from '../program.ts'
@@ -41,7 +41,7 @@ function viewOf(request: Request, path: SafePath, query: string | undefined, tru
     },
     truncated,
     ...(query === undefined ? {} : { query }),
-    ...(notice === null || !(notice in notices) ? {} : { notice: notices[notice] as string }),
+    ...(notice === null || !Object.hasOwn(notices, notice) ? {} : { notice: notices[notice] as string }),
   }
 }
 
@@ -62,17 +62,15 @@ function totalsOf(entries: readonly ListingEntry[]): ListingTotals {
   let bytes = 0
   for (const entry of entries) {
     if (entry.kind === 'directory') directories += 1
-    else bytes += entry.size
+    else if (entry.kind === 'file') bytes += entry.size
   }
   return { directories, files: entries.length - directories, bytes }
 }
 
 function* sendPage(out: Output, view: ListingView, entries: readonly ListingEntry[]): Program<void> {
   yield* out.text(listingHead(view))
-  for (let at = 0; at < entries.length; at += batch) {
-    let rows = ''
-    for (const entry of entries.slice(at, at + batch)) rows += listingRow(view, entry)
-    yield* out.text(rows)
+  for (let at = 0; at < entries.length; at += groupRows) {
+    yield* out.text(listingRows(view, entries.slice(at, at + groupRows)))
   }
   yield* out.text(listingFoot(view, totalsOf(entries)))
 }

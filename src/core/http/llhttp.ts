@@ -27,15 +27,18 @@ interface Exports {
   llhttp_should_keep_alive(parser: number): number
 }
 
-/** What a parser tells while it reads. Positions are offsets in the bytes given to `execute`. */
+/**
+ * What a parser tells while it reads. Positions are offsets in the bytes given to `execute`. Who reads a body leaves
+ * out what is about the header section: it would hear of trailers, which nobody here reads (RFC 9110, section 6.5.1).
+ */
 export interface Listener {
-  onTarget(from: number, to: number): void
-  onFieldName(from: number, to: number): void
-  onFieldValue(from: number, to: number): void
+  onTarget?(from: number, to: number): void
+  onFieldName?(from: number, to: number): void
+  onFieldValue?(from: number, to: number): void
   /** @returns whether llhttp should read a body: only for a chunked one */
-  onHeaders(): boolean
-  onBody(from: number, to: number): void
-  onEnd(): void
+  onHeaders?(): boolean
+  onBody?(from: number, to: number): void
+  onEnd?(): void
 }
 
 /** How much is given to WebAssembly at a time: the size of the engines' receive buffers. */
@@ -44,32 +47,34 @@ const windowSize = 64 * 1024
 let listener: Listener
 let base = 0
 
+const goOn = () => 0
+
 const imports = {
-  wasm_on_message_begin: () => 0,
+  wasm_on_message_begin: goOn,
   wasm_on_url(_parser: number, at: number, length: number): number {
-    listener.onTarget(at - base, at - base + length)
+    listener.onTarget?.(at - base, at - base + length)
     return 0
   },
   /** Only answers have a status; the WebAssembly module wants the import all the same. */
-  wasm_on_status: () => 0,
+  wasm_on_status: goOn,
   wasm_on_header_field(_parser: number, at: number, length: number): number {
-    listener.onFieldName(at - base, at - base + length)
+    listener.onFieldName?.(at - base, at - base + length)
     return 0
   },
   wasm_on_header_value(_parser: number, at: number, length: number): number {
-    listener.onFieldValue(at - base, at - base + length)
+    listener.onFieldValue?.(at - base, at - base + length)
     return 0
   },
   wasm_on_headers_complete(): number {
     // 1 tells llhttp that no body follows for it to read, which makes it end the message at once.
-    return listener.onHeaders() ? ERROR.PAUSED : 1
+    return listener.onHeaders?.() ? ERROR.PAUSED : 1
   },
   wasm_on_body(_parser: number, at: number, length: number): number {
-    listener.onBody(at - base, at - base + length)
+    listener.onBody?.(at - base, at - base + length)
     return 0
   },
   wasm_on_message_complete(): number {
-    listener.onEnd()
+    listener.onEnd?.()
     return ERROR.PAUSED
   },
 }

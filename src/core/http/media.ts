@@ -4,11 +4,17 @@
 import { lookup } from 'mrmime'
 
 /** Extensions that mean something else to most people than to the registry. */
-const ours: Readonly<Record<string, string>> = {
-  ts: 'text/plain',
-  mts: 'text/plain',
-  log: 'text/plain',
-  lock: 'text/plain',
+const ours: ReadonlyMap<string, string> = new Map([
+  ['ts', 'text/plain'],
+  ['mts', 'text/plain'],
+  ['log', 'text/plain'],
+  ['lock', 'text/plain'],
+])
+
+/** The table of `mrmime` is an object, which knows names such as `constructor` too. */
+function registered(extension: string): string | undefined {
+  const type: unknown = lookup(extension)
+  return typeof type === 'string' ? type : undefined
 }
 
 /** `text` types are served as UTF-8: nearly everything written in this century is, and nothing better is known. */
@@ -19,5 +25,5 @@ function withCharset(type: string): string {
 /** The value of `Content-Type` for a file of this name. */
 export function mediaType(name: string): string {
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
-  return withCharset(ours[extension] ?? lookup(extension) ?? 'application/octet-stream')
+  return withCharset(ours.get(extension) ?? registered(extension) ?? 'application/octet-stream')
 }

@@ -24,7 +24,8 @@ type Event = { readonly bytes: Uint8Array } | 'boundary'
 const headEnd = Buffer.from('\r\n\r\n')
 const nothing = new Uint8Array(0)
 const utf8 = new TextDecoder('utf-8', { fatal: true })
-const boundaryParameter = /;\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70}))/i
+/** RFC 2046, section 5.1.1: at most 70 characters. */
+const boundaryParameter = /;\s*boundary=(?:"([^"]{1,70})"|([^\s";]{1,70})(?=[\s;]|$))/i
 
 /** The boundary of a `Content-Type` field. @throws Refusal bad_body when it is missing */
 export function boundaryOf(contentType: string): string {
@@ -121,12 +122,13 @@ export class Multipart implements ByteSource {
       seen = Buffer.concat([seen, event.bytes])
       if (seen.length >= 2 && seen.toString('latin1', 0, 2) === '--') return undefined
       const end = seen.indexOf(headEnd)
-      if (end >= 0) {
-        if (seen.length > end + 4) this.#events.unshift({ bytes: seen.subarray(end + 4) })
-        return decode(seen.subarray(0, end))
-      }
-      if (seen.length > this.#limits.partHeaderBytes)
+      // Where the end is not in sight, it may still begin in the last three bytes.
+      if ((end < 0 ? seen.length - 3 : end) > this.#limits.partHeaderBytes) {
         throw new Refusal('bad_body', 'a part has too long a header section')
+      }
+      if (end < 0) continue
+      if (seen.length > end + 4) this.#events.unshift({ bytes: seen.subarray(end + 4) })
+      return decode(seen.subarray(0, end))
     }
   }
 }
@@ -139,9 +141,11 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
+const disposition = /^content-disposition:\s*/i
+
 function partHead(text: string): PartHead {
-  const line = /^content-disposition:(.*)$/im.exec(text)?.[1]
-  const { parameters } = parse(line?.trim() ?? '', { multipart: true })
+  const line = text.split('\r\n').find((each) => disposition.test(each)) ?? ''
+  const { parameters } = parse(line.replace(disposition, ''), { multipart: true })
   if (parameters.name === undefined) throw new Refusal('bad_body', 'a part has no name')
   return { field: parameters.name, filename: parameters.filename }
 }

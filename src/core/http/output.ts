@@ -137,7 +137,7 @@ export class Output {
       const { socket } = this.#connection
       const sent = yield* call('sendfile', socket, part.file, part.offset, part.length, this.#site.limits.sendStall)
       this.sent += sent
-      if (sent < part.length) throw new FileEnded()
+      if (sent < part.length) throw fileEnded()
     }
   }
 
@@ -146,7 +146,7 @@ export class Output {
     while (done < part.length) {
       const into = this.#buffer.subarray(this.#used + done, this.#used + part.length)
       const count = yield* call('read', part.file, into, part.offset + done)
-      if (count === 0) throw new FileEnded()
+      if (count === 0) throw fileEnded()
       done += count
     }
     this.#used += done
@@ -155,6 +155,6 @@ export class Output {
 }
 
 /** A file became shorter while it was being sent: the length that was promised cannot be kept. */
-export class FileEnded extends Error {
-  override readonly name = 'FileEnded'
+function fileEnded(): Refusal {
+  return new Refusal('changed', 'The file')
 }

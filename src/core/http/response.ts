@@ -20,11 +20,11 @@ export interface Response {
   /** Field lines of its own, each ended by CRLF: not those that frame the message. */
   readonly headers: string
   /** The content, whose length is known from its parts. */
-  readonly parts?: readonly Part[]
+  readonly parts?: readonly Part[] | undefined
   /** The content, where it is made as it is sent and its length is not known before. */
-  readonly stream?: (out: Output) => Program<void>
+  readonly stream?: ((out: Output) => Program<void>) | undefined
   /** Gives back what the answer holds, such as open files. Runs in every case, once the answer has ended. */
-  readonly release?: () => Program<void>
+  readonly release?: (() => Program<void>) | undefined
 }
 
 export function isFilePart(part: Part): part is FilePart {

@@ -1,11 +1,12 @@
 /**
- * The page of a directory, or of a search below it, in three parts: head, one row per entry, foot.
+ * The page of a directory, or of a search below it, in parts: head, groups of rows, foot.
  *
  * - No part depends on how many entries there are, so a hundred thousand can be sent without being one string.
+ * - A group of rows is a `<tbody>`: what a browser lays out, or skips because it is out of sight (style-listing.ts).
  * - A row is made by concatenation alone, and closes no element that HTML closes by itself (section 13.1.2.4).
  * - What the rights do not allow is not offered. What cannot be reached is shown with the reason, and without a link.
- * - The style sheet lays rows out as grids, so that a browser skips those out of sight; some screen readers then no
- *   longer take them for a table, so roles say what the elements are.
+ * - The style sheet lays rows out as grids; some screen readers then no longer take them for a table, so roles say
+ *   what the elements are.
  * - Nothing is told by colour or picture only: directories end with a slash, links and unavailable entries say so.
  */
 import { encodeName, hrefOf } from './address.ts'
@@ -13,6 +14,7 @@ import { escapeHtml, nameHtml } from './escape.ts'
 import { formatBytes, formatCount, formatSize, timeHtml } from './format.ts'
 import { type KindClass, kindOfName, kinds } from './kinds.ts'
 import { directoryTitle, pageFoot, pageHead } from './page.ts'
+import { groupRows } from './style-listing.ts'
 import { sortHeader, toolbar } from './toolbar.ts'
 
 /** What may be done here, by who asks. */
@@ -47,7 +49,7 @@ export interface ListingView {
 export interface ListingEntry {
   readonly name: string
   readonly kind: 'file' | 'directory' | 'link' | 'other'
-  /** In bytes; shown for files and links to files. */
+  /** In bytes; shown for files. That of a link is the length of what it says. */
   readonly size: number
   readonly mtimeNs: bigint
   /** What a link within the tree leads to. */
@@ -84,17 +86,19 @@ export function listingHead(view: ListingView): string {
   const parent =
     segments.length === 0 || query !== undefined
       ? ''
-      : rowOpen(kinds.up) +
-        `<a href="${hrefOf(segments.slice(0, -1), true)}">..<small>parent folder</small></a>${cell}${cell}${cell}\n`
+      : groupOpen +
+        rowOpen(kinds.up) +
+        `<a href="${hrefOf(segments.slice(0, -1), true)}">.. <small>parent folder</small></a>${cell}${cell}${cell}\n`
   return (
     `${pageHead(title, segments, query === undefined)}<h1>${heading}</h1>\n${notice}${toolbar(view)}` +
     (view.truncated === true ? truncatedNotice : '') +
     `<table class=list role=table><caption>${query === undefined ? 'Contents of the folder' : 'What was found'}</caption><thead role=rowgroup><tr role=row>` +
     `${sortHeader(view, 'name', 'Name')}${sortHeader(view, 'size', 'Size')}${sortHeader(view, 'mtime', 'Modified', 'UTC')}` +
-    `<th scope=col role=columnheader><span>Actions</span><tbody role=rowgroup>\n${parent}`
+    `<th scope=col role=columnheader><span>Actions</span>\n${parent}`
   )
 }
 
+const groupOpen = '<tbody role=rowgroup>\n'
 const cell = '<td role=cell>'
 
 function rowOpen(kind: KindClass): string {
@@ -118,6 +122,15 @@ function rowParts(view: ListingView): RowParts {
   return parts
 }
 
+export { groupRows }
+
+/** A group of entries: `groupRows` of them, or what is left. */
+export function listingRows(view: ListingView, entries: readonly ListingEntry[]): string {
+  let rows = groupOpen
+  for (const entry of entries) rows += listingRow(view, entry)
+  return rows
+}
+
 /** One entry. */
 export function listingRow(view: ListingView, entry: ListingEntry): string {
   const name = escapeHtml(entry.name)
@@ -126,16 +139,19 @@ export function listingRow(view: ListingView, entry: ListingEntry): string {
   if (!entry.reachable) return unavailableRow(view, entry, name, when)
   const parts = rowParts(view)
   const base = entry.segments === undefined ? parts.base : hrefOf(entry.segments, true)
-  const href = base + encodeName(entry.name, base === '/') + (directory ? '/' : '')
-  const kind = entry.kind === 'link' ? kinds.link : directory ? kinds.directory : kindOfName(entry.name)
+  const plain = base + encodeName(entry.name, base === '/')
+  const href = directory ? `${plain}/` : plain
+  const link = entry.kind === 'link'
+  const kind = link ? kinds.link : directory ? kinds.directory : kindOfName(entry.name)
   let row = `${rowOpen(kind)}<a href="${href}"><bdi>${name}</bdi>`
   if (directory) row += '/'
-  if (entry.kind === 'link') row += '<small>link</small>'
+  if (link) row += ' <small>link</small>'
   row += '</a>'
   if (entry.segments !== undefined) row += whereHtml(view, entry.segments)
-  row += directory ? cell : sizeCell(entry.size)
+  row += directory || link ? cell : sizeCell(entry.size)
   row += `${cell}${when}${cell}<a href="${href}${directory ? '?zip' : '?download'}" aria-label="Download ${name}"></a>`
-  if (parts.changes) row += menu(view.rights, href, name)
+  // A slash would mean the directory that a link leads to.
+  if (parts.changes) row += menu(view.rights, link ? plain : href, name)
   return `${row}\n`
 }
 
@@ -155,23 +171,25 @@ function menu(rights: ListingRights, href: string, name: string): string {
 /** Where something was found, as seen from where the search began. */
 function whereHtml(view: ListingView, segments: readonly string[]): string {
   const below = segments.slice(view.segments.length).join('/')
-  return `<small>in <a href="${hrefOf(segments, true)}">${nameHtml(below || directoryTitle(segments))}</a></small>`
+  return ` <small>in <a href="${hrefOf(segments, true)}">${nameHtml(below || directoryTitle(segments))}</a></small>`
 }
 
 function unavailableRow(view: ListingView, entry: ListingEntry, name: string, when: string): string {
-  const [short, reason] = unavailableReason(entry)
+  // Of a name that is not UTF-8 nothing is known.
+  const unknown = entry.kind === 'other' && entry.name.includes('\ufffd')
+  const [short, reason] = unavailableReason(unknown ? 'file' : entry.kind)
   const where = entry.segments === undefined ? '' : whereHtml(view, entry.segments)
   return (
-    `${rowOpen(kinds.unavailable)}<span title="${reason}"><bdi>${name}</bdi><small>${short}</small></span>` +
-    `${where}${cell}${cell}${when}${cell}\n`
+    `${rowOpen(kinds.unavailable)}<span title="${reason}"><bdi>${name}</bdi> <small>${short}</small></span>` +
+    `${where}${cell}${cell}${unknown ? '' : when}${cell}\n`
   )
 }
 
-function unavailableReason(entry: ListingEntry): readonly [short: string, reason: string] {
-  if (entry.kind === 'link') {
+function unavailableReason(kind: ListingEntry['kind']): readonly [short: string, reason: string] {
+  if (kind === 'link') {
     return ['link that leads out', 'This symbolic link leads out of the shared folder, or nowhere. It is not followed.']
   }
-  if (entry.kind === 'other') {
+  if (kind === 'other') {
     return ['not a file', 'This is a pipe, a socket or a device. Only files and folders are served.']
   }
   return ['unusable name', 'This name has no address: it is not valid UTF-8, or has characters that are refused here.']

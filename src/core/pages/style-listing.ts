@@ -3,12 +3,15 @@
  *
  * - Each row is a grid of fixed columns, so that nothing moves while rows arrive; a narrow screen has two lines per
  *   row, the name above its size and time. No name can push the others off the screen.
- * - A row out of sight is not laid out (`content-visibility`): a browser shows 30,000 rows in a third of the time a
- *   table takes. It also clips the row, so a row whose menu is open is exempt.
+ * - A group of rows out of sight is not laid out (`content-visibility`), but takes the room that its rows will need.
+ *   What is laid out alone is also clipped to its box, so a group with an open menu is exempt.
  * - The icon of a row comes from its class (see icons.ts and kinds.ts).
  */
 import { kinds } from './kinds.ts'
 import { icon, square } from './theme.ts'
+
+/** How many rows a group has, save the last one: from that browsers are told how high a group will be. */
+export const groupRows = 64
 
 function rowIcons(): string {
   return `
@@ -30,11 +33,12 @@ const table = `
 .list,.list thead,.list tbody{display:block}
 .list{position:relative;background:var(--card);border:1px solid var(--line);border-radius:.75rem;font-size:.9375rem}
 .list tr{display:grid;grid-template-columns:minmax(0,1fr) 7rem 11rem 6rem}
-.list tbody tr{border-top:1px solid var(--line);content-visibility:auto;contain-intrinsic-size:auto 41px}
-.list tbody tr:first-child{border-top:0}
+.list tbody{content-visibility:auto;contain-intrinsic-size:auto calc(${groupRows}*(2.5rem + 1px))}
+.list tbody:has([open]){content-visibility:visible}
+.list tbody tr{border-top:1px solid var(--line)}
+.list thead+tbody tr:first-child{border-top:0}
 .list tbody tr:hover{background:var(--raised)}
-.list tbody tr:last-child{border-radius:0 0 .75rem .75rem}
-.list tbody tr:has([open]){content-visibility:visible}
+.list tbody:last-child tr:last-child{border-radius:0 0 .75rem .75rem}
 .list th,.list td{padding:0;text-align:left;font-weight:400}
 .list td{padding:.5625rem .75rem;color:var(--muted);font-variant-numeric:tabular-nums;white-space:nowrap}
 .list td:nth-child(2){text-align:right}
@@ -55,7 +59,7 @@ const row = `
 .list tbody th>a::before,.list tbody th>span::before{${icon};position:absolute;left:1rem;top:.625rem}
 .list tbody th>a:hover bdi{text-decoration:underline}
 .list tbody th>span{color:var(--muted)}
-.list tbody th a>small,.list span>small{margin-left:.625rem;color:var(--muted)}
+.list tbody th a>small,.list span>small{margin-left:.375rem;color:var(--muted)}
 .list th>small{display:block;margin:-.5rem 0 .375rem 2.875rem;color:var(--muted)}
 .list td{padding-top:.5rem;padding-bottom:.5rem}
 .list :focus-visible{outline-offset:-3px}
@@ -79,7 +83,8 @@ const narrow = `
   .list thead tr{grid-template-columns:1fr auto auto}
   .list thead th:last-child{position:absolute}
   .list thead a,.list thead th:first-child a{min-height:2.75rem;padding:.5rem .75rem}
-  .list tbody tr{grid-template-columns:auto minmax(0,1fr) auto;contain-intrinsic-size:auto 64px}
+  .list tbody{contain-intrinsic-size:auto calc(${groupRows}*(4.03125rem + 1px))}
+  .list tbody tr{grid-template-columns:auto minmax(0,1fr) auto}
   .list tbody th{grid-column:1/3}
   .list tbody th>a,.list tbody th>span{padding:.625rem .25rem .125rem 2.75rem}
   .list tbody th>a:last-child{padding-bottom:2rem;margin-bottom:-1.875rem}

@@ -113,7 +113,8 @@ const print = `
   .list tbody th>a::before,.list tbody th>span::before{content:none}
   .list tr th:first-child>*{padding-left:0!important;margin-left:0!important}
   .list tr{grid-template-columns:minmax(0,1fr) 7rem 11rem!important}
-  .list tr{break-inside:avoid;content-visibility:visible!important}
+  .list tbody{content-visibility:visible!important}
+  .list tr{break-inside:avoid}
   .list thead{position:static}
   a{color:inherit;text-decoration:none}
 }

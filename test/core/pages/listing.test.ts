@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import {
+  groupRows,
   type ListingEntry,
   type ListingView,
   listingFoot,
   listingHead,
   listingRow,
+  listingRows,
 } from '../../../src/core/pages/listing.ts'
 
 const all = { upload: true, create: true, move: true, copy: true, delete: true }
@@ -49,9 +51,18 @@ t.test('the breadcrumb leads from the root to here', async (t) => {
 })
 
 t.test('the parent directory is the first row, save at the root and in a search', async (t) => {
-  t.match(listingHead(view), /<tbody role=rowgroup>\n<tr class=u [^>]*><th [^>]*><a href="\/docs\/">\.\.</)
+  t.match(listingHead(view), /<tbody role=rowgroup>\n<tr class=u [^>]*><th [^>]*><a href="\/docs\/">\.\. </)
   t.notMatch(listingHead({ ...view, segments: [] }), 'class=u')
   t.notMatch(listingHead({ ...view, query: 'x' }), 'class=u')
+  t.match(listingHead({ ...view, segments: [] }), /<span>Actions<\/span>\n$/)
+})
+
+t.test('rows come in groups, each a part of the table', async (t) => {
+  t.equal(
+    listingRows(view, [file, directory]),
+    `<tbody role=rowgroup>\n${listingRow(view, file)}${listingRow(view, directory)}`,
+  )
+  t.ok(groupRows > 1)
 })
 
 t.test('the tools are those that the rights allow', async (t) => {
@@ -121,12 +132,19 @@ t.test('a directory ends with a slash, has no size, and is downloaded as a zip',
 t.test('a link is called one, and leads where it leads', async (t) => {
   t.match(
     listingRow(view, { ...file, kind: 'link', target: 'file' }),
-    /class=l .*x\.txt"><bdi>x\.txt<\/bdi><small>link</,
+    /class=l .*x\.txt"><bdi>x\.txt<\/bdi> <small>link</,
   )
   t.match(
     listingRow(view, { ...directory, kind: 'link', target: 'directory' }),
-    /class=l .*sub\/"><bdi>sub<\/bdi>\/<small>link</,
+    /class=l .*sub\/"><bdi>sub<\/bdi>\/ <small>link</,
   )
+})
+
+t.test('a link is changed as itself, and its size is not shown', async (t) => {
+  const row = listingRow(view, { ...directory, kind: 'link', target: 'directory' })
+  t.match(row, 'href="/docs/a%20b/sub/?zip"')
+  for (const action of ['move', 'copy', 'delete']) t.match(row, `href="/docs/a%20b/sub?${action}"`)
+  t.notMatch(listingRow(view, { ...file, kind: 'link', target: 'file' }), 'KiB')
 })
 
 t.test('only what the rights allow is offered', async (t) => {
@@ -147,6 +165,9 @@ t.test('what cannot be reached has a reason and no link', async (t) => {
     t.match(row, reasons[kind])
     t.notMatch(row, /<a |<details/)
   }
+  const unknown = listingRow(view, { ...file, name: 'a\ufffd', kind: 'other', mtimeNs: 0n, reachable: false })
+  t.match(unknown, 'unusable name')
+  t.notMatch(unknown, '<time')
   const found = listingRow({ ...view, query: 'x' }, { ...file, reachable: false, segments: ['docs', 'a b', 'c'] })
   t.match(found, '<small>in <a href="/docs/a%20b/c/"><bdi>c</bdi></a></small>')
 })

@@ -1,0 +1,75 @@
+/** Making a site ready. */
+import t from 'tap'
+import { defaultLimits } from '../../src/core/limits.ts'
+import { openSite, type SiteOptions } from '../../src/core/start.ts'
+import { file, MemoryFiles } from '../fixtures/memory.ts'
+import { drive, ScriptedEnvironment } from '../fixtures/script.ts'
+
+const options: SiteOptions = {
+  readOnly: false,
+  cacheBytes: 0,
+  hostNames: ['files.example'],
+  serverTiming: true,
+  logFormat: 'json',
+}
+
+function open(more: Partial<SiteOptions>, memory = new MemoryFiles()) {
+  const environment = new ScriptedEnvironment()
+  const lines: string[] = []
+  const site = drive(
+    openSite({ ...options, ...more }, memory.root, environment, (line) => lines.push(line)),
+    memory.calls,
+  )
+  return { site, environment, memory, lines }
+}
+
+t.test('what the options say', async (t) => {
+  const { site, environment, memory, lines } = open({})
+  t.match(site, { serverTiming: true, logFormat: 'json', draining: false, policy: { readOnly: false } })
+  t.equal(site.index, undefined)
+  t.equal(site.cache, undefined)
+  t.equal(site.root, memory.root)
+  t.equal(site.environment, environment)
+  t.strictSame([...site.hostNames], ['files.example'])
+  t.strictSame(site.limits, defaultLimits)
+  site.log('line')
+  t.strictSame(lines, ['line'])
+  t.equal(open({ index: 'index.html' }).site.index, 'index.html')
+})
+
+t.test('limits are changed one by one', async (t) => {
+  const { site } = open({ limits: { ranges: 3, cacheFresh: 5 }, cacheBytes: 10_000 })
+  t.strictSame(site.limits, { ...defaultLimits, ranges: 3, cacheFresh: 5 })
+  const cached = {
+    content: Buffer.from('x'),
+    size: 1,
+    type: 'text/plain',
+    extra: '',
+    etag: '"x"',
+    modified: '',
+    modifiedAt: 0,
+  }
+  site.cache?.keep('/a', cached, 0, 0)
+  t.equal(site.cache?.fresh('/a', 4), cached)
+  t.equal(site.cache?.fresh('/a', 5), undefined, 'the cache has them')
+})
+
+const day = 24 * 60 * 60 * 1000
+const orphanage = (now: number) => {
+  const old = BigInt(now - day) * 1_000_000n
+  return new MemoryFiles().tree({
+    '.twinserve': {
+      temporary: { old: file('x', { mtimeNs: old }), new: file('y', { mtimeNs: BigInt(now) * 1_000_000n }) },
+    },
+  })
+}
+
+t.test('what a crash has left is removed, except by a server that only reads', async (t) => {
+  const now = new ScriptedEnvironment().date()
+  const { memory } = open({}, orphanage(now))
+  t.strictSame(Object.keys(memory.temporaries), ['new'])
+  t.equal(memory.openCount, 0)
+  const reader = open({ readOnly: true }, orphanage(now))
+  t.strictSame(Object.keys(reader.memory.temporaries).sort(), ['new', 'old'])
+  t.strictSame(reader.memory.log, [], 'which touches nothing')
+})
