@@ -63,9 +63,9 @@ t.test('a client that still waits to be told to go on is not waited for', async 
 })
 
 t.test('it is waited for no longer than an ended connection is', async (t) => {
-  const { peer } = converse([bytes(`${sized(10)}01234`)], {
+  const { peer } = converse([bytes(`${sized(10)}01234`), bytes('56789')], {
     tree,
     limits: { ...limits, lingerTime: 123, bodyStall: 4567 },
   })
-  t.equal(peer.calls.filter(({ name }) => name === 'recv').at(-1)?.patience, 123)
+  t.strictSame(peer.calls.filter(({ name }) => name === 'recv').at(-1), { name: 'recv', patience: 123, bytes: 5 })
 })
