@@ -57,6 +57,11 @@ export class Loader {
   private scheduled = false
   private watch: NodeJS.Timeout | undefined
   private slowUntil = 0
+  private begin: () => void = () => {}
+  /** Resolves when the first thread can take files: until then they would wait for it. */
+  readonly ready = new Promise<void>((resolve) => {
+    this.begin = resolve
+  })
   private ended = false
   private readonly make: typeof startWorker
 
@@ -127,7 +132,6 @@ export class Loader {
   private start(): Thread {
     const worker = this.make(this.slots.memory)
     const thread: Thread = { worker, jobs: new Set(), heard: Infinity }
-    worker.unref()
     worker.on('message', (told: Told) => this.hear(thread, told))
     worker.on('error', () => this.lost(thread))
     this.threads.add(thread)
@@ -148,7 +152,10 @@ export class Loader {
   }
 
   private hear(thread: Thread, { done, left }: Told): void {
+    // Until it is ready somebody waits for it; afterwards it is no reason for the process to go on.
+    if (thread.heard === Infinity) thread.worker.unref()
     thread.heard = performance.now()
+    this.begin()
     for (const slot of done) {
       thread.jobs.delete(slot)
       this.settle(slot)
@@ -185,6 +192,7 @@ export class Loader {
 
   /** A thread has died, which only a lack of memory can bring about: what it had fails, and another takes its place. */
   private lost(thread: Thread): void {
+    this.begin()
     this.threads.delete(thread)
     for (const slot of thread.jobs) {
       this.jobs[slot]?.reject(systemError('open', 'EIO'))

@@ -10,7 +10,7 @@ import { Connection } from '../core/http/connection.ts'
 import { exchange, type Fate } from '../core/http/exchange.ts'
 import type { Site } from '../core/site.ts'
 import type { Log } from './log.ts'
-import { type LaterCalls, start } from './run.ts'
+import { type LaterCalls, type Running, start } from './run.ts'
 import { LaterSocket } from './sockets.ts'
 
 /** A connection. It is idle (a request may come), queued, busy with a request, or lingering (we have ended our side). */
@@ -18,6 +18,8 @@ interface Peer {
   readonly socket: LaterSocket
   readonly connection: Connection
   state: 'idle' | 'queued' | 'busy' | 'lingering'
+  /** The program of its last request. */
+  running: Running | undefined
   /** What ends it: made once, for it is given at each rest. */
   readonly expire: () => void
 }
@@ -30,7 +32,8 @@ export class Loop {
   /** Accepted beyond `limits.connections`: not read from until there is room, as if they were still in the backlog. */
   private readonly held: NetSocket[] = []
   private queue: Peer[] = []
-  private busy = 0
+  /** Those with a request in progress, which may last longer than their connections. */
+  private readonly served = new Set<Peer>()
   private numbered = 0
   private ended: (() => void) | undefined
 
@@ -61,17 +64,22 @@ export class Loop {
     })
   }
 
-  /** Cut every connection. Their programs end as their next calls fail. */
+  /** Cut every connection. Their programs end as their next calls fail: those on sockets, and those that only look. */
   cut(): void {
+    for (const peer of this.served) peer.running?.cancel()
     for (const peer of this.peers) peer.socket.destroy()
   }
 
   private open(net: NetSocket): void {
-    const owner = { arrived: () => this.arrived(peer), gone: () => this.gone(peer) }
+    const owner = {
+      arrived: () => this.arrived(peer),
+      finished: () => this.finished(peer),
+      gone: () => this.gone(peer),
+    }
     const { environment } = this.site
     const socket = new LaterSocket(this.numbered++, net, environment, owner)
     const connection = new Connection(socket, { remote: net.remoteAddress ?? '-', secure: false })
-    const peer: Peer = { socket, connection, state: 'idle', expire: () => socket.destroy() }
+    const peer: Peer = { socket, connection, state: 'idle', running: undefined, expire: () => socket.destroy() }
     this.peers.add(peer)
     this.rest(peer, environment.now())
     net.resume()
@@ -85,8 +93,24 @@ export class Loop {
     this.serve(peer)
   }
 
+  /** A peer that has closed the connection looks like one that has only ended its side, until it is sent something. */
+  private finished(peer: Peer): void {
+    const { running } = peer
+    if (peer.state !== 'busy') return
+    const leave = () => {
+      if (peer.running === running) this.leave(peer)
+    }
+    setTimeout(leave, this.site.limits.lingerTime).unref()
+  }
+
+  /** Whoever changes something brings it to its end; who only reads, such as a search, has nobody to tell. */
+  private leave(peer: Peer): void {
+    if (peer.connection.reading) peer.running?.cancel()
+  }
+
   private gone(peer: Peer): void {
     this.peers.delete(peer)
+    this.leave(peer)
     while (this.held.length > 0 && this.peers.size < this.site.limits.connections) {
       const net = this.held.shift()
       if (net !== undefined && !net.destroyed) this.open(net)
@@ -110,8 +134,8 @@ export class Loop {
   /** One request, from its first byte to the last of its answer. */
   private serve(peer: Peer): void {
     peer.state = 'busy'
-    this.busy += 1
-    start(
+    this.served.add(peer)
+    peer.running = start(
       exchange(peer.connection, this.site),
       this.calls,
       (fate) => this.settle(peer, fate),
@@ -123,7 +147,7 @@ export class Loop {
   }
 
   private settle(peer: Peer, fate: Fate): void {
-    this.busy -= 1
+    this.served.delete(peer)
     const { socket, connection } = peer
     const now = this.site.environment.now()
     if (fate === 'abort') {
@@ -146,6 +170,6 @@ export class Loop {
   }
 
   private check(): void {
-    if (this.busy === 0 && this.peers.size === 0) this.ended?.()
+    if (this.served.size === 0 && this.peers.size === 0) this.ended?.()
   }
 }

@@ -5,9 +5,11 @@
  *   at once costs no trip round the microtask queue.
  * - While one program waits, others run; within one program the order is the program's.
  * - What a call throws, or rejects with, is thrown into the program, at the place of the call, which may go on.
+ * - A program that is cancelled fails at its next call that only looks.
  */
-import type { Calls } from '../core/calls.ts'
+import { type Calls, looking } from '../core/calls.ts'
 import type { Program, Step } from '../core/program.ts'
+import { systemError } from './sockets.ts'
 
 /** The calls as this engine has them: each line of `Calls`, with an answer now or later. */
 export type LaterCalls = {
@@ -19,12 +21,19 @@ export type LaterCalls = {
 /** The calls by name, when the name and its arguments come from the same step. */
 type AnyCalls = Record<keyof Calls, (...args: Step['args']) => unknown>
 
+/** A program under way. */
+export interface Running {
+  /** Nobody waits for it any more: it is to end as soon as it can. */
+  cancel(): void
+}
+
 /** One program under way. Its two continuations are made once, not for each call. */
-class Run<T> {
+class Run<T> implements Running {
   private readonly program: Program<T>
   private readonly answers: AnyCalls
   private readonly ended: (value: T) => void
   private readonly failed: (error: unknown) => void
+  private cancelled = false
   private readonly answered = (answer: unknown) => this.go(answer, false)
   private readonly refused = (error: unknown) => this.go(error, true)
 
@@ -33,6 +42,10 @@ class Run<T> {
     this.answers = calls as unknown as AnyCalls
     this.ended = ended
     this.failed = failed
+  }
+
+  cancel(): void {
+    this.cancelled = true
   }
 
   /** Go on with an answer, or a failure, up to the next call that is not answered at once. */
@@ -55,6 +68,7 @@ class Run<T> {
       const { name, args } = result.value
       let next: unknown
       try {
+        if (this.cancelled && looking.has(name)) throw systemError(name, 'ECANCELED')
         next = answers[name](...args)
       } catch (error) {
         result = program.throw(error)
@@ -81,8 +95,10 @@ export function start<T>(
   calls: LaterCalls,
   ended: (value: T) => void,
   failed: (error: unknown) => void,
-): void {
-  new Run(program, calls, ended, failed).go(undefined, false)
+): Running {
+  const running = new Run(program, calls, ended, failed)
+  running.go(undefined, false)
+  return running
 }
 
 /** Run a program to its end. Resolves with what it returns; rejects with what it does not catch. */

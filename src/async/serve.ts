@@ -114,6 +114,7 @@ async function start(options: ServeOptions): Promise<RunningServer> {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     server.maxConnections = limits.connections + backlog
     server.on('connection', (socket) => loop.accept(socket))
+    await loader.ready
     const address = await listen(server, options.listen)
     // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
     server.on('error', () => {})

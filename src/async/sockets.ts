@@ -30,6 +30,8 @@ interface Waiter<T> {
 export interface Owner {
   /** There is something to read, or the end, and no `recv` waits for it. */
   arrived(): void
+  /** The peer has ended its side. */
+  finished(): void
   /** The socket is closed, for whatever reason. */
   gone(): void
 }
@@ -144,6 +146,7 @@ export class LaterSocket implements Socket {
 
   private finish(): void {
     this.ended = true
+    this.owner.finished()
     if (this.discarding) this.net.destroy()
     else if (this.reader !== undefined) this.read().resolve(nothing)
     else this.owner.arrived()

@@ -13,30 +13,34 @@ import type { LaterSocket } from './sockets.ts'
 
 /** What the pump reads at a time. */
 const pumpBytes = 512 * 1024
+/** The same while many pump at a time: thousands of readers that are slow must not hold a large buffer each. */
+const smallBytes = 64 * 1024
 /** Buffers kept for the next pump. */
 const keptBuffers = 32
+/** Large buffers in use at a time. */
+const largeBuffers = 128
 
-/** Buffers of one size, used again and again: a new one would be filled with zeros, page by page, by the kernel. */
+/** Buffers that are used again and again: a new one would be filled with zeros, page by page, by the kernel. */
 class Pool {
-  private readonly size: number
   private readonly free: Buffer[] = []
-
-  constructor(size: number) {
-    this.size = size
-  }
+  private lent = 0
 
   take(): Buffer {
-    return this.free.pop() ?? Buffer.allocUnsafeSlow(this.size)
+    if (this.lent === largeBuffers) return Buffer.allocUnsafeSlow(smallBytes)
+    this.lent += 1
+    return this.free.pop() ?? Buffer.allocUnsafeSlow(pumpBytes)
   }
 
   give(buffer: Buffer): void {
+    if (buffer.length < pumpBytes) return
+    this.lent -= 1
     if (this.free.length < keptBuffers) this.free.push(buffer)
   }
 }
 
 /** The calls on sockets of one process. */
 export function socketCalls(environment: Environment, limits: Limits): SocketCalls {
-  const pool = new Pool(pumpBytes)
+  const pool = new Pool()
 
   async function pump(
     socket: LaterSocket,

@@ -130,6 +130,19 @@ export interface Calls {
   link(from: Directory, name: string, to: Directory, newName: string): void
 }
 
+/**
+ * Calls that only look. A program that nobody waits for any more is cancelled by failing these, with ECANCELED: it begins
+ * nothing new, while what it closes, gives back or takes back is still done.
+ */
+export const looking: ReadonlySet<keyof Calls> = new Set([
+  'openDirectory',
+  'load',
+  'opendir',
+  'readdir',
+  'lstatEach',
+  'read',
+])
+
 /** What a program may know of the world without waiting for it. Made by an engine, scripted in tests. */
 export interface Environment {
   /** Milliseconds of a monotonic clock (`CLOCK_MONOTONIC`), with a fraction. */

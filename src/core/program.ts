@@ -7,8 +7,8 @@
  * - A program reaches the world only through `call`. There is no untyped yield.
  * - A driver (`sync/run.ts`, `async/run.ts`) answers every call exactly once, with a value or by throwing.
  * - A program yields once per system call, never per byte.
- * - A program is cancelled by failing its next call, so that its `finally` blocks still run, and may
- *   themselves make calls.
+ * - A program is cancelled by failing its calls that only look (`looking` in `calls.ts`), so that its `finally` blocks
+ *   still run, and may themselves make calls.
  */
 import type { Calls } from './calls.ts'
 

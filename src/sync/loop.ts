@@ -37,11 +37,14 @@ export class Loop {
   private queue: Peer[] = []
   private open = 0
   private accepting = true
+  private drained = false
+  private readonly cut = () => this.shared.cut
   /** When to accept again after running out of descriptors. */
   private resumeAt = Infinity
 
   constructor(site: Site, calls: Calls, log: Log, shared: Shared, fds: { listener: number; wake: number }) {
-    this.site = site
+    // Looked up when an answer begins: that to a request in progress already says that it is the last.
+    this.site = Object.defineProperty({ ...site }, 'draining', { get: () => shared.stopping })
     this.calls = calls
     this.log = log
     this.shared = shared
@@ -67,7 +70,7 @@ export class Loop {
   }
 
   private finished(): boolean {
-    if (!this.site.draining) return false
+    if (!this.drained) return false
     return this.shared.cut || this.open === 0
   }
 
@@ -118,7 +121,7 @@ export class Loop {
     if (!this.shared.enter(peer.fd)) return 'abort'
     if (this.shared.stopping) this.drain()
     try {
-      return run(exchange(peer.connection, this.site), this.calls)
+      return run(exchange(peer.connection, this.site), this.calls, this.cut)
     } catch (error) {
       this.log.line(`mistake in the program: ${String((error as Error)?.stack ?? error).replace(/\s*\n\s*/g, ' | ')}`)
       return 'abort'
@@ -140,7 +143,7 @@ export class Loop {
       this.lingering.add(peer, now + this.site.limits.lingerTime)
       shutdown(peer.fd, SHUT_WR)
     } else if (peer.connection.buffered) this.enqueue(peer, now)
-    else if (this.site.draining) this.end(peer)
+    else if (this.drained) this.end(peer)
     else {
       peer.state = 'idle'
       this.idle.add(peer, now + this.site.limits.idleTime)
@@ -202,7 +205,7 @@ export class Loop {
   }
 
   private resume(): void {
-    if (this.accepting || this.site.draining) return
+    if (this.accepting || this.drained) return
     this.accepting = true
     this.resumeAt = Infinity
     this.set.watch(this.listener, true)
@@ -210,8 +213,8 @@ export class Loop {
 
   /** The server is stopping: no more connections, none that is idle, and each answer is the last. */
   private drain(): void {
-    if (this.site.draining) return
-    this.site.draining = true
+    if (this.drained) return
+    this.drained = true
     this.pause(Infinity)
     this.set.watch(this.wake, false)
     for (const entry of this.set) {

@@ -57,6 +57,29 @@ t.test('programs run side by side', async (t) => {
   t.equal(await first, 1)
 })
 
+t.test('a cancelled program fails where it only looks, and still gives back what it holds', async (t) => {
+  const made: string[] = []
+  let answer = (_: number) => {}
+  const calls = {
+    read: () => new Promise<number>((resolve) => (answer = resolve)),
+    close: (fd: number) => made.push(`close ${fd}`),
+  } as unknown as LaterCalls
+  function* program(): Program<number> {
+    try {
+      return (yield* reads(2)) + (yield* reads(1))
+    } finally {
+      yield* call('close', 7)
+    }
+  }
+  const outcome = new Promise((resolve, reject) => {
+    start(program(), calls, resolve, reject).cancel()
+  })
+  t.strictSame(made, [], 'the call that is under way is waited for')
+  answer(1)
+  await t.rejects(outcome, { code: 'ECANCELED' })
+  t.strictSame(made, ['close 7'])
+})
+
 t.test('what fails after the end is not taken for a failure of the program', async (t) => {
   let failed = 0
   t.throws(() =>

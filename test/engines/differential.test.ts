@@ -4,7 +4,7 @@
  *
  * Sequences are random. A failure prints the seed, and the shortest sequence that still fails:
  *
- *     TWINSERVE_SEQUENCES=3000 TWINSERVE_SEED=42 npx tap --disable-coverage test/engines/differential.test.ts
+ *     SEQUENCES=3000 SEED=42 npx tap --disable-coverage test/engines/differential.test.ts
  */
 import fc from 'fast-check'
 import { test } from 'tap'
@@ -12,8 +12,8 @@ import { engines, type Service, snapshot, startEngine } from '../fixtures/engine
 import type { Answer, RawClient } from '../fixtures/raw-client.ts'
 import { resetTree, type Step, sequence } from '../fixtures/sequences.ts'
 
-const numRuns = Number(process.env.TWINSERVE_SEQUENCES ?? 300)
-const seed = process.env.TWINSERVE_SEED === undefined ? {} : { seed: Number(process.env.TWINSERVE_SEED) }
+const numRuns = Number(process.env.SEQUENCES ?? 300)
+const seed = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }
 
 /** What a zip says of times (APPNOTE.TXT, sections 4.3.7 and 4.3.12), set to nothing. */
 function withoutTimes(zip: Buffer): string {

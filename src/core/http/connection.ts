@@ -18,6 +18,8 @@ export class Connection {
   ready = Number.NaN
   /** Requests answered so far. */
   requests = 0
+  /** Whether the request in progress only reads: once the peer is gone, nobody wants what it would find. Set by each exchange. */
+  reading = false
   /** Bytes of the next request that came with the last one (pipelining). A copy of their own, never a view of a receive buffer. */
   leftover: Uint8Array | undefined = undefined
 

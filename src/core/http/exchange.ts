@@ -117,6 +117,7 @@ class Exchange {
     if (expect !== undefined && expect !== '100-continue') throw new Refusal('expectation_failed')
     const target = parseTarget(head.target, head.method)
     this.#request = new Request(head, target, this.#body, this.#site)
+    this.#connection.reading = this.#request.reading
     checkHost(this.#request.authority, this.#site)
     return yield* this.#respond(yield* this.#routed(this.#request))
   }
@@ -127,7 +128,7 @@ class Exchange {
       return yield* route(request)
     } catch (error) {
       const errno = errnoOf(error)
-      throw errno === undefined || lost.has(errno) ? error : refusalOf(error, request.target.path)
+      throw errno === undefined || lost.has(errno) ? error : refusalOf(error, request.about)
     }
   }
 

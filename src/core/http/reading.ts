@@ -21,11 +21,11 @@ import { represent } from './representation.ts'
 import { addressOf, type Request } from './request.ts'
 import { type Response, redirect } from './response.ts'
 
-/** What belongs to the server itself, below `/.twinserve/`. @param raw the path as it was sent @throws Refusal not_found */
+/** What belongs to the server itself, below `/.twinserve/`. @param raw the path as it was sent @throws Refusal not_found, reserved */
 export function serveAsset(request: Request, raw: string): Response {
+  if (!request.reading) throw new Refusal('reserved')
   const asset = assets.get(raw)
   if (asset === undefined) throw new Refusal('not_found', raw)
-  if (!request.reading) throw new Refusal('method_not_allowed', 'It can only be read', 'Allow: GET, HEAD\r\n')
   // Its address holds a hash of it, so it never changes (RFC 8246).
   const fields = 'Cache-Control: public, max-age=31536000, immutable\r\nX-Content-Type-Options: nosniff\r\n'
   return { status: 200, headers: `Content-Type: ${asset.type}\r\n${fields}`, parts: [asset.body] }
@@ -132,7 +132,9 @@ function* index(request: Request, path: SafePath): Program<Response | undefined>
   const { index: name } = request.site
   if (name === undefined || request.asks('list') || request.asks('json')) return undefined
   try {
-    return yield* fromDisk(request, path.child(name), false)
+    const response = yield* fromDisk(request, path.child(name), false)
+    // A directory of that name stands for nothing.
+    return response.status === 301 ? undefined : response
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
     throw error

@@ -15,12 +15,19 @@ export class Request {
   readonly target: Target
   readonly body: RequestBody
   readonly site: Site
+  /** What the request is about, once it is known. */
+  path: SafePath | undefined = undefined
 
   constructor(head: RequestHead, target: Target, body: RequestBody, site: Site) {
     this.head = head
     this.target = target
     this.body = body
     this.site = site
+  }
+
+  /** What the request is about, for sentences: the path, or what was sent where none could be made of it. */
+  get about(): string {
+    return this.path?.text ?? this.target.path
   }
 
   get method(): string {

@@ -34,12 +34,14 @@ export function* route(request: Request): Program<Response> {
   if (request.reading) {
     const command = parseCommand(target.path)
     if (command !== undefined) return yield* typeCommand(request, command)
-    return yield* read(request, pathFromTarget(target.path))
+    request.path = pathFromTarget(target.path)
+    return yield* read(request, request.path)
   }
   const change = Object.hasOwn(changes, method) ? changes[method] : undefined
   if (change === undefined)
     throw new Refusal('method_not_allowed', `${method} is not for files`, `Allow: ${allowed}\r\n`)
   request.demandOwnOrigin()
   if (method === 'POST' && target.path === '/upload') return yield* post(request, undefined)
-  return yield* change(request, pathFromTarget(target.path))
+  request.path = pathFromTarget(target.path)
+  return yield* change(request, request.path)
 }

@@ -24,6 +24,7 @@ export function* type(request: Request, command: Command): Program<Response> {
     demand(request.site.policy, 'upload')
     return page(200, uploadPage())
   }
+  request.path = command.name === 'move' ? command.from : command.path
   if (command.name === 'listdir') return yield* listAt(request, command.path)
   if (command.name === 'download') return yield* download(request, command.path)
   if (request.method !== 'GET') {

@@ -58,7 +58,7 @@ const over: readonly (readonly [line: string, fields: Record<string, string>, st
   ['PUT /', {}, 409],
   ['PUT /none/n', {}, 409],
   ['PUT /.twinserve-x', {}, 403],
-  ['PUT /.twinserve/x', {}, 404],
+  ['PUT /.twinserve/x', {}, 403],
 ]
 t.test('PUT over what exists', async (t) => {
   for (const [line, fields, status] of over) {

@@ -149,14 +149,23 @@ t.test('the pages that ask before something changes', async (t) => {
   t.equal(get('/upload', {}, { site: { policy: { readOnly: true } } }).status, 403)
 })
 
+t.test('a directory that has the name of an index file stands for nothing', async (t) => {
+  const { answers } = converse([Buffer.from(textOf('GET / HTTP/1.1', { Accept: 'text/html' }))], {
+    tree: { 'index.html': {} },
+    site: { index: 'index.html' },
+  })
+  t.equal(answers[0]?.status, 200)
+  t.match(answers[0]?.body, /href="\/index.html\/"/)
+})
+
 t.test('what the server itself brings', async (t) => {
   const style = get(stylePath)
   t.equal(style.status, 200)
   t.match(style.fields.get('cache-control'), /immutable/)
   t.equal(style.fields.get('content-type'), 'text/css; charset=utf-8')
   const put = ask('PUT', stylePath, { 'Content-Length': '0' })
-  t.equal(put.status, 405)
-  t.equal(put.fields.get('allow'), 'GET, HEAD')
+  t.equal(put.status, 403, 'nobody changes it')
+  t.match(put.body, /^reserved: /)
 })
 
 t.test('from the cache: no call at all, the same answer, and ranges of it', async (t) => {
