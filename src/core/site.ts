@@ -3,6 +3,7 @@
  */
 import type { Directory, Environment } from './calls.ts'
 import type { FileCache } from './files/cache.ts'
+import type { DigestMemory } from './files/digest-memory.ts'
 import type { Limits } from './limits.ts'
 import type { LogFormat } from './options.ts'
 import type { Policy } from './policy.ts'
@@ -13,6 +14,7 @@ export interface Site {
   readonly limits: Limits
   readonly environment: Environment
   readonly cache: FileCache | undefined
+  readonly digests: DigestMemory
   readonly index: string | undefined
   readonly hostNames: ReadonlySet<string>
   readonly serverTiming: boolean

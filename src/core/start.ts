@@ -3,6 +3,7 @@
  */
 import type { Directory, Environment } from './calls.ts'
 import { FileCache } from './files/cache.ts'
+import { DigestMemory } from './files/digest-memory.ts'
 import { sweep } from './files/temporary.ts'
 import { defaultLimits } from './limits.ts'
 import type { ServeOptions } from './options.ts'
@@ -29,6 +30,7 @@ export function* openSite(
     limits,
     environment,
     cache: options.cacheBytes > 0 ? new FileCache(options.cacheBytes, limits.cacheFresh) : undefined,
+    digests: new DigestMemory(limits.digests),
     index: options.index,
     hostNames: new Set(options.hostNames),
     serverTiming: options.serverTiming,

@@ -17,6 +17,7 @@ import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { tell } from './answers.ts'
 import { demandPreconditions, validatorsOf } from './conditional.ts'
+import { checked } from './integrity.ts'
 import { addressOf, type Request } from './request.ts'
 import type { Response } from './response.ts'
 
@@ -56,7 +57,8 @@ export function* put(request: Request, path: SafePath): Program<Response> {
   if (head.field('content-length') === undefined && request.body.length !== undefined)
     throw new Refusal('length_required')
   const check = preconditions(request, path)
-  const stored = yield* store(site, { path, source: request.body, replace: mayReplace(request), check })
+  const source = checked(head, request.body)
+  const stored = yield* store(site, { path, source, replace: mayReplace(request), check })
   return made(request, path, stored.outcome, 'Stored', `ETag: ${validatorsOf(stored.status).etag}\r\n`)
 }
 

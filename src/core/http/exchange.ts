@@ -128,7 +128,7 @@ class Exchange {
       return yield* route(request)
     } catch (error) {
       const errno = errnoOf(error)
-      throw errno === undefined || lost.has(errno) ? error : refusalOf(error, request.about)
+      throw errno === undefined || lost.has(errno) ? error : refusalOf(error, request.path.text)
     }
   }
 

@@ -60,6 +60,15 @@ export class RequestHead implements Listener {
     return value
   }
 
+  /** Whether one of two fields is there, by one look at them all. @param one in lower case, as `other` */
+  hasEither(one: string, other: string): boolean {
+    for (let i = 0; i < this.#names.length; i += 1) {
+      const name = this.#names[i]
+      if (name === one || name === other) return true
+    }
+    return false
+  }
+
   /** How often a field came. */
   count(name: string): number {
     return this.#names.reduce((sum, each) => (each === name ? sum + 1 : sum), 0)
@@ -124,7 +133,8 @@ export class RequestHead implements Listener {
   #finish(parser: Llhttp): void {
     this.method = parser.method
     this.minor = parser.minor
-    this.keepAlive = parser.keepAlive
+    // RFC 9110, section 9.3.6: behind CONNECT may come anything, and nothing of it is a request.
+    this.keepAlive = parser.keepAlive && parser.method !== 'CONNECT'
     if (parser.major !== 1) throw new Refusal('version_not_supported')
     if (this.#names.length > this.#limits.headerFields) throw new Refusal('fields_too_large')
     this.framing = this.#frame()

@@ -15,6 +15,7 @@ import { demand } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import { plainFields } from './answers.ts'
 import { actionToConfirm, confirm } from './confirming.ts'
+import { wantsDigest, withDigests } from './integrity.ts'
 import { listing, sortOf } from './listing.ts'
 import type { Representation } from './representation.ts'
 import { represent } from './representation.ts'
@@ -38,8 +39,9 @@ export function* read(request: Request, path: SafePath, download = request.asks(
   const action = actionToConfirm(request, path)
   if (action !== undefined) return yield* confirm(request, path, action)
   const cached = fromCache(site, path)
-  if (cached !== undefined) return send(request, path, cached, download)
-  return yield* fromDisk(request, path, download)
+  const response =
+    cached === undefined ? yield* fromDisk(request, path, download) : send(request, path, cached, download)
+  return wantsDigest(request.head) ? yield* withDigests(request.head, response, site) : response
 }
 
 function send(

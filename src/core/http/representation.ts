@@ -28,12 +28,12 @@ function partOf(content: Uint8Array | FileDescriptor, start: number, end: number
 
 function whole(of: Representation, fields: string, release: Release): Response {
   const parts = [partOf(of.content, 0, of.size)]
-  return { status: 200, headers: `Content-Type: ${of.type}\r\n${fields}${of.extra}`, parts, release }
+  return { status: 200, headers: `Content-Type: ${of.type}\r\n${fields}${of.extra}`, parts, of, release }
 }
 
 function single(of: Representation, fields: string, release: Release, range: ByteRange): Response {
   const headers = `Content-Type: ${of.type}\r\nContent-Range: ${contentRange(range, of.size)}\r\n${fields}${of.extra}`
-  return { status: 206, headers, parts: [partOf(of.content, range.start, range.end)], release }
+  return { status: 206, headers, parts: [partOf(of.content, range.start, range.end)], of, release }
 }
 
 /** Several ranges as `multipart/byteranges` (RFC 9110, section 14.6). */
@@ -47,7 +47,7 @@ function several(of: Representation, fields: string, release: Release, ranges: r
   }
   parts.push(Buffer.from(`\r\n--${boundary}--\r\n`, 'latin1'))
   const headers = `Content-Type: multipart/byteranges; boundary=${boundary}\r\n${fields}${of.extra}`
-  return { status: 206, headers, parts, release }
+  return { status: 206, headers, parts, of, release }
 }
 
 /**

@@ -2,7 +2,7 @@
  * A request on its way to being answered, and what all handlers need of it.
  */
 import { hrefOf } from '../pages/address.ts'
-import type { SafePath } from '../paths.ts'
+import { rootPath, type SafePath } from '../paths.ts'
 import type { Site } from '../site.ts'
 import { type Form, formOf } from './accept.ts'
 import type { RequestBody } from './body.ts'
@@ -15,19 +15,14 @@ export class Request {
   readonly target: Target
   readonly body: RequestBody
   readonly site: Site
-  /** What the request is about, once it is known. */
-  path: SafePath | undefined = undefined
+  /** What the request is about, once that is known: for the sentences of refusals. */
+  path = rootPath
 
   constructor(head: RequestHead, target: Target, body: RequestBody, site: Site) {
     this.head = head
     this.target = target
     this.body = body
     this.site = site
-  }
-
-  /** What the request is about, for sentences: the path, or what was sent where none could be made of it. */
-  get about(): string {
-    return this.path?.text ?? this.target.path
   }
 
   get method(): string {

@@ -4,6 +4,7 @@
 import type { FileDescriptor } from '../calls.ts'
 import type { Program } from '../program.ts'
 import type { Output } from './output.ts'
+import type { Representation } from './representation.ts'
 
 /** A run of bytes of an open file. */
 export interface FilePart {
@@ -21,6 +22,8 @@ export interface Response {
   readonly headers: string
   /** The content, whose length is known from its parts. */
   readonly parts?: readonly Part[] | undefined
+  /** What the content is, or is ranges of, where it has a digest of its own (RFC 9530). */
+  readonly of?: Representation | undefined
   /** The content, where it is made as it is sent and its length is not known before. */
   readonly stream?: ((out: Output) => Program<void>) | undefined
   /** Gives back what the answer holds, such as open files. Runs in every case, once the answer has ended. */

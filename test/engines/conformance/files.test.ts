@@ -127,7 +127,7 @@ forEachEngine(async (t, engine) => {
     t.equal(answer.status, 200)
     t.match(answer.field('cache-control'), /immutable/)
     t.equal((await service.ask('GET', '/.twinserve/nothing')).status, 404)
-    t.equal((await service.ask('PUT', asset, {}, 'x')).status, 405)
+    t.equal((await service.ask('PUT', asset, {}, 'x')).status, 403)
   })
 })
 

@@ -83,7 +83,7 @@ forEachEngine(async (t, engine) => {
       ['/', 409],
       ['/none/inner', 409],
       ['/a/inner', 409],
-      ['/.twinserve/x', 404],
+      ['/.twinserve/x', 403],
       ['/%2Etwinserve/x', 403],
       ['/.TwinServe', 403],
       [`/${'n'.repeat(256)}`, 400],
