@@ -16,10 +16,14 @@ import { Loader } from './loader.ts'
 import { Log } from './log.ts'
 import { Loop } from './loop.ts'
 import { type LaterCalls, run } from './run.ts'
+import { systemError } from './sockets.ts'
 import { socketCalls } from './transfers.ts'
 
 /** Connections that the kernel keeps until they are accepted; and that are held beyond `limits.connections`. */
 const backlog = 1024
+
+/** What a Unix socket's path may take at most (unix(7)): libuv would cut a longer one short, and listen at another path. */
+const mostPathBytes = process.platform === 'linux' ? 107 : 103
 
 /** Remove a Unix socket that no one listens on any more: whoever left it behind has gone (unix(7)). */
 async function removeStale(path: string): Promise<void> {
@@ -37,7 +41,10 @@ async function removeStale(path: string): Promise<void> {
 
 /** @returns where the server really listens @throws EADDRINUSE, EACCES, EADDRNOTAVAIL */
 async function listen(server: net.Server, where: ListenAddress): Promise<ListenAddress> {
-  if ('path' in where) await removeStale(where.path)
+  if ('path' in where && process.platform !== 'win32') {
+    if (Buffer.byteLength(where.path) > mostPathBytes) throw systemError('bind', 'ENAMETOOLONG')
+    await removeStale(where.path)
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...where, backlog }, () => {

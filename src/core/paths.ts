@@ -61,7 +61,17 @@ export const rootPath = new SafePath(made, [], true)
 
 /** Whether a name at the top belongs to the server. In any case: some file systems do not tell cases apart. */
 export function isReserved(name: string): boolean {
-  return name.length >= 10 && name.slice(0, 10).toLowerCase() === '.twinserve'
+  return name.length >= 10 && folded(name).startsWith('.twinserve')
+}
+
+/** As file systems that do not tell cases apart may see a name: APFS takes `ſ` for `s`, and HFS+ does not see U+200C. */
+function folded(name: string): string {
+  if (/^[ -~]*$/.test(name)) return name.slice(0, 10).toLowerCase()
+  return name
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .normalize('NFKC')
+    .toUpperCase()
+    .toLowerCase()
 }
 
 function checkReserved(name: string): void {

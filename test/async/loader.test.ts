@@ -152,6 +152,9 @@ t.test('a thread that dies: its files fail, and others are served', async (t) =>
 
 t.test('real threads', async (t) => {
   const at = t.testdir({ file: 'content' })
+  // The threads are no reason for a process to go on: a server's listener is one, and here this.
+  const listener = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(listener))
   const loader = new Loader()
   const into = Buffer.alloc(64)
   const { length, fd } = await loader.load(path.join(at, 'file'), into)

@@ -187,3 +187,16 @@ t.test('every name that is accepted comes back from its percent-encoding', async
   )
   t.pass()
 })
+
+t.test('names that a file system may take for the one that is reserved', async (t) => {
+  for (const name of [
+    '.twinſerve',
+    '.TWİNSERVE'.replace('İ', 'I'),
+    '.twin\u200cserve',
+    '\ufeff.twinserve',
+    '．twinserve',
+  ]) {
+    t.throws(() => pathFromText(name), { code: 'reserved' }, JSON.stringify(name))
+  }
+  for (const name of ['.twinsérve', 'ſ.twinserve', '.twin']) t.equal(pathFromText(name).name, name)
+})

@@ -5,6 +5,8 @@
  *   of a site whose name was made to point at this machine (DNS rebinding) gives that site's name.
  * - A change is done only for a request that no page elsewhere can have sent: by Fetch Metadata
  *   (https://www.w3.org/TR/fetch-metadata/), and by `Origin` (RFC 6454) for browsers without it.
+ * - Browsers send neither with a `GET` to an address that is not trustworthy, such as `http://192.168.1.5`: there a
+ *   command has to be confirmed by a `POST`, with which they do send `Origin`.
  */
 import { Refusal } from '../errors.ts'
 import type { Site } from '../site.ts'
@@ -36,4 +38,9 @@ export function checkOrigin(head: RequestHead, authority: string): void {
   const origin = head.field('origin')?.toLowerCase()
   if (origin === undefined || origin === `http://${authority}` || origin === `https://${authority}`) return
   throw new Refusal('cross_origin')
+}
+
+/** Whether a `GET` that `checkOrigin` let pass may be a browser's all the same, sent by a page elsewhere: all of them say `Mozilla`, and no page can change that. */
+export function isUnproven(head: RequestHead): boolean {
+  return head.field('sec-fetch-site') === undefined && /^mozilla\//i.test(head.field('user-agent') ?? '')
 }

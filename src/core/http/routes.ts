@@ -10,7 +10,7 @@ import { post } from './posting.ts'
 import { read, serveAsset } from './reading.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
-import { type as typeCommand } from './typing.ts'
+import { confirmed, type as typeCommand } from './typing.ts'
 
 /** The methods that a path below the shared directory takes. */
 export const allowed = 'GET, HEAD, PUT, POST, DELETE, MKCOL, MOVE, COPY, OPTIONS'
@@ -41,7 +41,11 @@ export function* route(request: Request): Program<Response> {
   if (change === undefined)
     throw new Refusal('method_not_allowed', `${method} is not for files`, `Allow: ${allowed}\r\n`)
   request.demandOwnOrigin()
-  if (method === 'POST' && target.path === '/upload') return yield* post(request, undefined)
+  if (method === 'POST') {
+    if (target.path === '/upload') return yield* post(request, undefined)
+    const done = yield* confirmed(request)
+    if (done !== undefined) return done
+  }
   request.path = pathFromTarget(target.path)
   return yield* change(request, request.path)
 }

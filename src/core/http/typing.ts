@@ -8,12 +8,13 @@ import { Refusal } from '../errors.ts'
 import { createDirectory } from '../operations/create.ts'
 import { destinationFor, move } from '../operations/move.ts'
 import { remove } from '../operations/remove.ts'
-import { uploadPage } from '../pages/forms.ts'
+import { commandPage, uploadPage } from '../pages/forms.ts'
 import type { SafePath } from '../paths.ts'
 import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { page, type Result, tell } from './answers.ts'
-import type { Command } from './commands.ts'
+import { type Command, parseCommand } from './commands.ts'
+import { isUnproven } from './origin.ts'
 import { listAt, read } from './reading.ts'
 import { addressOf, type Request } from './request.ts'
 import type { Response } from './response.ts'
@@ -31,6 +32,23 @@ export function* type(request: Request, command: Command): Program<Response> {
     throw new Refusal('method_not_allowed', 'A command that changes something takes GET', 'Allow: GET\r\n')
   }
   request.demandOwnOrigin()
+  if (isUnproven(request.head)) return ask(request)
+  return tell(request.form, yield* change(request, command))
+}
+
+/** A page that sends the command on by `POST`. */
+function ask(request: Request): Response {
+  if (request.form !== 'html') throw new Refusal('unproven')
+  const { path, query } = request.target
+  return page(403, commandPage(query.size === 0 ? path : `${path}?${query}`))
+}
+
+/** Do a command that came by `POST`, from the page that asks. @returns undefined when the path is none that changes something */
+export function* confirmed(request: Request): Program<Response | undefined> {
+  const command = parseCommand(request.target.path)
+  if (command === undefined || command.name === 'upload' || command.name === 'listdir' || command.name === 'download')
+    return undefined
+  request.path = command.name === 'move' ? command.from : command.path
   return tell(request.form, yield* change(request, command))
 }
 

@@ -5,7 +5,7 @@
  * - Fields that a multipart body's files depend on come before the files (see toolbar.ts).
  */
 import { hrefOf, pathOf } from './address.ts'
-import { escapeValue, nameHtml } from './escape.ts'
+import { escapeHtml, escapeValue, nameHtml } from './escape.ts'
 import { pageFoot, pageHead } from './page.ts'
 
 /** What the form of a move, a copy or a deletion is about: the root cannot be. */
@@ -67,6 +67,19 @@ export function deletePage(view: ItemView & { readonly empty?: boolean }): strin
     `${itemHead(view, 'Delete', '?')}<input type=hidden name=action value=delete>` +
     `<p>${what} will be deleted for good. There is no way to bring it back.</p>` +
     `${box}${buttons('Delete', 'danger', view.segments.slice(0, -1))}</form>\n${pageFoot()}`
+  )
+}
+
+/**
+ * The question behind a command of the address bar that a page elsewhere may have sent.
+ *
+ * @param target the command's own address, percent-encoded UTF-8
+ */
+export function commandPage(target: string): string {
+  return (
+    `${pageHead('Confirm', [])}<h1>Confirm the command</h1>\n<form class=card method=post action="${escapeHtml(target)}">` +
+    `<p><code>${escapeHtml(decodeURI(target))}</code></p><p>Nothing has been done yet. Go on only if you typed this yourself.</p>` +
+    `${buttons('Do it', 'danger', [])}</form>\n${pageFoot()}`
   )
 }
 
