@@ -18,8 +18,8 @@ import type { LaterCalls } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<LaterCalls, 'recv' | 'send' | 'sendfile'>
-/** All other lines but `load`, for which each server has threads of its own: see `loader.ts`. */
-export type FileCalls = Omit<LaterCalls, keyof SocketCalls | 'load'>
+/** All other lines, but those for which each server has something of its own: `loader.ts`, and a lock. */
+export type FileCalls = Omit<LaterCalls, keyof SocketCalls | 'load' | 'lock' | 'unlock'>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.
@@ -181,6 +181,24 @@ export function loadCall(loader: Loader): Pick<LaterCalls, 'load'> {
   return { load: (parent, name, into) => loader.load(`${parent.path}/${name}`, into) }
 }
 
+/** A server's lock. Who waits for it is served in order. */
+export function lockCalls(): Pick<LaterCalls, 'lock' | 'unlock'> {
+  let held = false
+  const waiting: (() => void)[] = []
+  return {
+    lock() {
+      if (held) return new Promise((resolve) => waiting.push(resolve))
+      held = true
+      return undefined
+    },
+    unlock() {
+      const next = waiting.shift()
+      if (next === undefined) held = false
+      else next()
+    },
+  }
+}
+
 export const fileCalls: FileCalls = {
   openDirectory: (parent, name) => openDirectoryAt(`${parent.path}/${name}`),
   open(parent, name, mode) {
@@ -195,6 +213,10 @@ export const fileCalls: FileCalls = {
   read: readAt,
   write: (file, from, position) => later((callback) => fs.write(file, from, 0, from.length, position, callback)),
   fsync: (file) => later<void>((callback) => fs.fsync(file, callback as fs.NoParamCallback)),
+  futimens(file, mtimeNs) {
+    const seconds = Number(mtimeNs) / 1e9
+    return later<void>((callback) => fs.futimes(file, seconds, seconds, callback as fs.NoParamCallback))
+  },
   opendir: (directory) =>
     later<fs.Dir>((callback) => fs.opendir(directory.path, dirOptions, callback)).then((stream) => ({ stream })),
   readdir: nextNames,

@@ -10,7 +10,7 @@ import { urlOf } from '../core/address.ts'
 import { defaultLimits } from '../core/limits.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
-import { fileCalls, loadCall, openRoot } from './calls.ts'
+import { fileCalls, loadCall, lockCalls, openRoot } from './calls.ts'
 import { environment } from './environment.ts'
 import { Loader } from './loader.ts'
 import { Log } from './log.ts'
@@ -109,7 +109,7 @@ async function start(options: ServeOptions): Promise<RunningServer> {
   const log = new Log(options.logFile)
   const root = await openRoot(options.root)
   const loader = new Loader()
-  const calls: LaterCalls = { ...fileCalls, ...loadCall(loader), ...socketCalls(environment, limits) }
+  const calls: LaterCalls = { ...fileCalls, ...loadCall(loader), ...lockCalls(), ...socketCalls(environment, limits) }
   const release = async () => {
     await loader.end()
     await new Promise((resolve) => fs.close(root.fd, resolve))

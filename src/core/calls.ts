@@ -108,6 +108,15 @@ export interface Calls {
   write(file: FileDescriptor, from: Uint8Array, position: number): number
   /** `fsync(2)`, of a file or a directory. After an error the file must be discarded, never synced again. @throws EIO, ENOSPC */
   fsync(file: FileDescriptor): void
+  /** `futimens(2)`: date a file, to within a microsecond. @param mtimeNs nanoseconds since 1970 */
+  futimens(file: FileDescriptor, mtimeNs: bigint): void
+  /**
+   * `pthread_mutex_lock(3)`, on the one lock of a server: wait until nobody else looks at a name and then changes it.
+   * See `files/exclusive.ts`, its only user.
+   */
+  lock(): void
+  /** `pthread_mutex_unlock(3)`. Never fails. */
+  unlock(): void
   /** `opendir(3)`. */
   opendir(directory: Directory): DirectoryStream
   /** `readdir(3)`, in batches. @returns the next names, without `.` and `..`, in no order; none at the end */

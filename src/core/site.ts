@@ -21,6 +21,8 @@ export interface Site {
   readonly logFormat: LogFormat
   /** Takes one line of the request log, without its line end. */
   readonly log: (line: string) => void
+  /** The latest time that a stored file has been given, in nanoseconds since 1970. */
+  newest: bigint
   /** Set once the server is stopping: every answer then ends its connection. */
   draining: boolean
 }

@@ -36,6 +36,7 @@ export function* openSite(
     serverTiming: options.serverTiming,
     logFormat: options.logFormat,
     log,
+    newest: 0n,
     draining: false,
   }
   if (!options.readOnly) yield* sweep(site)

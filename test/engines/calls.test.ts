@@ -22,8 +22,13 @@ interface Engine {
 }
 
 const loader = new Loader()
-t.teardown(() => loader.end())
-const laterCalls = { ...later.fileCalls, ...later.loadCall(loader) }
+// What a listener does in a server: the threads alone are no reason for the process to go on.
+const alive = setInterval(() => {}, 1_000_000)
+t.teardown(() => {
+  clearInterval(alive)
+  return loader.end()
+})
+const laterCalls = { ...later.fileCalls, ...later.loadCall(loader), ...later.lockCalls() }
 
 const engines: Engine[] = [
   {

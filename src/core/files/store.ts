@@ -10,6 +10,7 @@ import type { SafePath } from '../paths.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
+import { exclusively } from './exclusive.ts'
 import { type Place, publishFile, undo } from './publish.ts'
 import { statusOf } from './status.ts'
 import { withTemporary } from './temporary.ts'
@@ -23,6 +24,9 @@ export interface StoreRequest {
   /** Throws when the state of the name is not what the client asked for. Called before the body is read, and again before the name is given. */
   readonly check?: (seen: FileStatus | undefined) => void
 }
+
+/** The step of time that every engine can set. */
+const microsecond = 1000n
 
 /** A file that was stored. */
 export interface Stored {
@@ -40,7 +44,7 @@ export function* store(site: Site, wanted: StoreRequest): Program<Stored> {
     const to: Place = { directory: yield* parentFor(walk, path), name: path.name }
     yield* admit(to, wanted)
     try {
-      const done = yield* withTemporary(site, (directory, name) => fill(wanted, { directory, name }, to))
+      const done = yield* withTemporary(site, (directory, name) => fill(site, wanted, { directory, name }, to))
       yield* call('fsync', to.directory.fd)
       return done
     } finally {
@@ -75,13 +79,11 @@ function* admit(to: Place, wanted: StoreRequest): Program<FileStatus | undefined
   return seen
 }
 
-function* fill(wanted: StoreRequest, temporary: Place, to: Place): Program<Stored> {
+function* fill(site: Site, wanted: StoreRequest, temporary: Place, to: Place): Program<Stored> {
   const fd = yield* call('open', temporary.directory, temporary.name, 'create')
   try {
-    const status = yield* write(fd, wanted.source)
-    const seen = yield* admit(to, wanted)
-    if (wanted.replace) yield* call('rename', temporary.directory, temporary.name, to.directory, to.name)
-    else yield* publishFile(temporary, to, wanted.path.text)
+    const status = yield* write(site, fd, wanted.source)
+    const seen = yield* exclusively(publish(wanted, temporary, to))
     return { outcome: seen === undefined ? 'created' : 'replaced', status }
   } catch (error) {
     // What cannot be removed now is removed at a later start.
@@ -90,12 +92,36 @@ function* fill(wanted: StoreRequest, temporary: Place, to: Place): Program<Store
   }
 }
 
+/**
+ * A time that no other file stored by this server has. The kernel dates files by the ticks of its clock, and two
+ * versions of one size in one tick would have the same entity tag.
+ */
+function* dated(site: Site, fd: FileDescriptor): Program<FileStatus> {
+  const status = yield* call('fstat', fd)
+  if (status.mtimeNs > site.newest) {
+    site.newest = status.mtimeNs
+    return status
+  }
+  site.newest += microsecond
+  yield* call('futimens', fd, site.newest)
+  return yield* call('fstat', fd)
+}
+
+/** @returns what had the name before */
+function* publish(wanted: StoreRequest, temporary: Place, to: Place): Program<FileStatus | undefined> {
+  const seen = yield* admit(to, wanted)
+  if (wanted.replace) yield* call('rename', temporary.directory, temporary.name, to.directory, to.name)
+  else yield* publishFile(temporary, to, wanted.path.text)
+  return seen
+}
+
 /** Write and flush a file, and close it in every case. */
-function* write(fd: FileDescriptor, source: ByteSource): Program<FileStatus> {
+function* write(site: Site, fd: FileDescriptor, source: ByteSource): Program<FileStatus> {
   try {
     yield* writeAll(fd, source)
+    const status = yield* dated(site, fd)
     yield* call('fsync', fd)
-    return yield* call('fstat', fd)
+    return status
   } finally {
     yield* call('close', fd)
   }

@@ -3,6 +3,7 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
+import { exclusively } from '../files/exclusive.ts'
 import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { parentFor } from '../files/store.ts'
@@ -59,14 +60,11 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
   admitTransfer(from, to)
   return yield* walking(site, from.text, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
-    const seen = yield* statusOf(old.directory, old.name)
-    if (seen === undefined) throw new Refusal('not_found', from.text)
-    if (seen.kind !== 'directory' && from.slash) throw new Refusal('not_directory', from.text)
-    wanted.check?.(seen)
+    yield* admit(wanted, old)
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       try {
-        const done = yield* transfer(wanted, old, place, seen)
+        const done = yield* exclusively(transfer(wanted, old, place))
         yield* call('fsync', place.directory.fd)
         yield* call('fsync', old.directory.fd)
         return done
@@ -77,12 +75,18 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
   })
 }
 
-function* transfer(
-  wanted: TransferRequest,
-  old: Place,
-  place: Place,
-  seen: FileStatus,
-): Program<'created' | 'replaced'> {
+/** Whether the old name may be moved now. @returns what has it */
+function* admit(wanted: TransferRequest, old: Place): Program<FileStatus> {
+  const { from } = wanted
+  const seen = yield* statusOf(old.directory, old.name)
+  if (seen === undefined) throw new Refusal('not_found', from.text)
+  if (seen.kind !== 'directory' && from.slash) throw new Refusal('not_directory', from.text)
+  wanted.check?.(seen)
+  return seen
+}
+
+function* transfer(wanted: TransferRequest, old: Place, place: Place): Program<'created' | 'replaced'> {
+  const seen = yield* admit(wanted, old)
   const there = yield* statusOf(place.directory, place.name)
   if (there !== undefined && !wanted.replace) throw new Refusal('exists', wanted.to.text)
   if (there !== undefined) return yield* replace(wanted, old, place, seen, there)

@@ -3,6 +3,7 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
+import { exclusively } from '../files/exclusive.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { withTemporary } from '../files/temporary.ts'
@@ -30,18 +31,25 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
   if (path.isRoot) throw new Refusal('not_allowed', 'the shared directory itself cannot be deleted')
   yield* walking(site, path.text, function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
-    const seen = yield* statusOf(place.directory, place.name)
-    if (seen === undefined) throw new Refusal('not_found', path.text)
-    admit(wanted, seen)
     try {
-      if (seen.kind !== 'directory') yield* call('unlink', place.directory, place.name)
-      else if (wanted.recursive) yield* removeAtOnce(site, place, path.text)
-      else yield* call('rmdir', place.directory, place.name)
+      const left = yield* exclusively(removeShallow(wanted, place))
+      if (left) yield* removeAtOnce(site, place, path.text)
       yield* call('fsync', place.directory.fd)
     } finally {
       site.cache?.clear()
     }
   })
+}
+
+/** Remove all but a directory with everything in it. @returns whether it is one */
+function* removeShallow(wanted: RemoveRequest, place: Place): Program<boolean> {
+  const seen = yield* statusOf(place.directory, place.name)
+  if (seen === undefined) throw new Refusal('not_found', wanted.path.text)
+  admit(wanted, seen)
+  if (seen.kind !== 'directory') yield* call('unlink', place.directory, place.name)
+  else if (wanted.recursive) return true
+  else yield* call('rmdir', place.directory, place.name)
+  return false
 }
 
 function admit(wanted: RemoveRequest, seen: FileStatus): void {

@@ -46,8 +46,8 @@ t.test('the order of things: written, flushed, named, and the name flushed', asy
     `open ${place} create`,
     `write ${place} 4 @0`,
     `write ${place} 7 @4`,
-    `fsync ${place}`,
     `fstat ${place}`,
+    `fsync ${place}`,
     `link ${place} /dir/made`,
     `unlink ${place}`,
     'fsync /dir',
@@ -55,6 +55,18 @@ t.test('the order of things: written, flushed, named, and the name flushed', asy
   const over = files()
   run(store(siteOn(over), request('/old', { replace: true })), over)
   t.strictSame(over.logOf('fsync', 'link', 'rename', 'unlink'), [`fsync ${place}`, `rename ${place} /old`, 'fsync /'])
+})
+
+t.test('no two files stored have one time, though the clock of the files ticks slowly', async (t) => {
+  const memory = files()
+  const site = siteOn(memory)
+  const times = ['/a', '/b', '/a'].map(
+    (path) => run(store(site, request(path, { replace: true })), memory).status.mtimeNs,
+  )
+  t.strictSame(times, [memory.clock, memory.clock + 1000n, memory.clock + 2000n])
+  t.equal(memory.node('a').mtimeNs, times[2], 'on the file as well')
+  memory.clock += 1_000_000n
+  t.equal(run(store(site, request('/c')), memory).status.mtimeNs, memory.clock, 'the files’ own, where that is later')
 })
 
 t.test('what may have the name', async (t) => {

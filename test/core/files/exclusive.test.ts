@@ -1,0 +1,78 @@
+/** What is looked at and then changed is looked at and changed under the lock, and no more than that. */
+import t from 'tap'
+import type { Calls } from '../../../src/core/calls.ts'
+import { exclusively } from '../../../src/core/files/exclusive.ts'
+import { store } from '../../../src/core/files/store.ts'
+import { move } from '../../../src/core/operations/move.ts'
+import { remove } from '../../../src/core/operations/remove.ts'
+import { pathFromText } from '../../../src/core/paths.ts'
+import { call, type Program } from '../../../src/core/program.ts'
+import type { Site } from '../../../src/core/site.ts'
+import { run as drive } from '../../../src/sync/run.ts'
+import { sourceOf } from '../../fixtures/bytes.ts'
+import { MemoryFiles } from '../../fixtures/memory.ts'
+import { siteOn } from '../../fixtures/site.ts'
+
+const at = (text: string) => pathFromText(text)
+
+/** The calls that a program makes while it has the lock. */
+function underLock(make: (site: Site) => Program<unknown>): string[][] {
+  const memory = new MemoryFiles().tree({ a: 'a', b: 'b', dir: { inner: 'x' } })
+  const steps: string[][] = []
+  let from = 0
+  const calls = {
+    ...memory.calls,
+    lock() {
+      memory.calls.lock()
+      from = memory.log.length
+    },
+    unlock() {
+      memory.calls.unlock()
+      steps.push(memory.log.slice(from).map((entry) => entry.split(' ')[0] as string))
+    },
+  }
+  drive(make(siteOn(memory)), calls as unknown as Calls)
+  if (memory.locked || memory.mistakes.length > 0) throw new Error(`locked: ${memory.locked} ${memory.mistakes}`)
+  return steps
+}
+
+const rows: readonly (readonly [what: string, make: (site: Site) => Program<unknown>, expected: string[][]])[] = [
+  [
+    'a new file',
+    (site) => store(site, { path: at('n'), source: sourceOf('x'), replace: false }),
+    [['lstat', 'link', 'unlink']],
+  ],
+  [
+    'a file replaced',
+    (site) => store(site, { path: at('a'), source: sourceOf('x'), replace: true }),
+    [['lstat', 'rename']],
+  ],
+  [
+    'a move',
+    (site) => move(site, { from: at('a'), to: at('n'), replace: false }),
+    [['lstat', 'lstat', 'link', 'unlink']],
+  ],
+  [
+    'a move over another',
+    (site) => move(site, { from: at('a'), to: at('b'), replace: true }),
+    [['lstat', 'lstat', 'rename']],
+  ],
+  ['a file deleted', (site) => remove(site, { path: at('a'), kind: 'any', recursive: false }), [['lstat', 'unlink']]],
+  [
+    'a tree deleted: not the walk through it',
+    (site) => remove(site, { path: at('dir'), kind: 'any', recursive: true }),
+    [['lstat']],
+  ],
+]
+
+for (const [what, make, expected] of rows) {
+  t.test(what, async (t) => {
+    t.strictSame(underLock(make), expected)
+  })
+}
+
+t.test('a step that fails gives the lock back', async (t) => {
+  const memory = new MemoryFiles().tree({})
+  t.throws(() => drive(exclusively(call('lstat', memory.root, 'none')), memory.calls as Calls), { code: 'ENOENT' })
+  t.equal(memory.locked, false)
+})
