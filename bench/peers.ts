@@ -1,7 +1,7 @@
 /**
  * twinserve beside nginx and Caddy, with wrk: throughput as ratios, in one run.
  *
- *     npm run build && node --import=tsx bench/peers.ts [--rounds 5] [--seconds 3] [--sizes 1k,10k,1m,100m]
+ *     npm run build && node --import=./scripts/typescript.js bench/peers.ts [--rounds 5] [--seconds 3] [--sizes 1k,10k,1m,100m]
  *
  * - The server runs on one core and wrk on another (`taskset`), 32 keep-alive connections, one file.
  * - Rounds are interleaved in random order, so that what else the machine does falls on everybody alike. What is

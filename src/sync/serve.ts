@@ -26,15 +26,9 @@ async function resolve(address: ListenAddress): Promise<ListenAddress> {
 }
 
 function startThread(data: ThreadData): Worker {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-  const entry = new URL(`./thread${extension}`, import.meta.url)
+  const entry = new URL(`./thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
   // The thread opens and closes descriptors that are not files: Node need not keep a list of them.
-  const options = { workerData: data, trackUnmanagedFds: false }
-  if (extension !== '.ts') return new Worker(entry, options)
-  // Run from source: a loader of TypeScript that the main thread registered does not reach other threads.
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
-  const code = `import(${loader}).then((tsx) => { tsx.register(); return import(${JSON.stringify(entry.href)}) })`
-  return new Worker(code, { ...options, eval: true })
+  return new Worker(entry, { workerData: data, trackUnmanagedFds: false })
 }
 
 /** Resolves when the thread serves. @throws what kept it from that, with `code` and `path` */

@@ -10,14 +10,15 @@ import t from 'tap'
 import { temporary } from '../fixtures/temporary.ts'
 import { connect, get, type Wire } from '../fixtures/wire.ts'
 
+const loader = new URL('../../scripts/typescript.js', import.meta.url).href
 const script = fileURLToPath(new URL('../fixtures/few-descriptors.ts', import.meta.url))
 
 for (const engine of ['sync', 'async']) {
   t.test(engine, async (t) => {
     const root = await temporary(t)
     fs.writeFileSync(path.join(root, 'small'), 'content')
-    const command = `ulimit -n 100; exec "$0" --import=tsx "$@"`
-    const child = spawn('sh', ['-c', command, process.execPath, script, engine, root], {
+    const command = 'ulimit -n 100; loader="$1"; shift; exec "$0" --import="$loader" "$@"'
+    const child = spawn('sh', ['-c', command, process.execPath, loader, script, engine, root], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const exit = once(child, 'exit')
