@@ -112,6 +112,8 @@ async function byKeyboard(t: Test, page: Page): Promise<void> {
   t.equal(await focused(page), 'Rename or move')
   await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
   t.equal(await page.locator('h1').innerText(), 'Rename or move “nested folders”')
+  // The browser gives it when it has rendered the page, which may be after `load`.
+  await page.locator('input[name=destination]:focus').waitFor()
   t.equal(await focused(page), 'destination', 'the form has the focus')
 }
 
