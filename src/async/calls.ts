@@ -12,6 +12,7 @@
  */
 import fs from 'node:fs'
 import type { Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
+import { errnoOf } from '../core/errors.ts'
 import { statusOf } from '../core/status.ts'
 import type { Loader } from './loader.ts'
 import type { LaterCalls } from './run.ts'
@@ -52,10 +53,6 @@ function failure(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code
-}
-
 /** Where `open(2)` has no flags for it: refuse a symbolic link, and what is not a directory when one is wanted. */
 async function checkKind(path: string, wanted: 'directory' | 'any'): Promise<void> {
   const { kind } = await lstatAt(path)
@@ -76,7 +73,7 @@ async function openDirectoryAt(path: string): Promise<Directory> {
     return { fd, path: held ? `/proc/self/fd/${fd}` : path }
   } catch (error) {
     // With both flags a link is ENOTDIR on Linux, and ELOOP or EMLINK on the BSDs.
-    const code = codeOf(error)
+    const code = errnoOf(error)
     throw code === 'ELOOP' || code === 'EMLINK' ? failure('ENOTDIR', path) : error
   }
 }
@@ -140,7 +137,7 @@ function readAt(file: number, into: Uint8Array, position: number): Promise<numbe
     const attempt = () =>
       fs.read(file, into, 0, into.length, position, (error, count) => {
         if (error === null) resolve(count)
-        else if (codeOf(error) === 'EINTR') attempt()
+        else if (errnoOf(error) === 'EINTR') attempt()
         else reject(error)
       })
     attempt()

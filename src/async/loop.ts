@@ -8,8 +8,8 @@
 import type { Socket as NetSocket } from 'node:net'
 import { Connection } from '../core/http/connection.ts'
 import { exchange, type Fate } from '../core/http/exchange.ts'
+import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
-import type { Log } from './log.ts'
 import { type LaterCalls, type Running, start } from './run.ts'
 import { LaterSocket } from './sockets.ts'
 
@@ -27,7 +27,6 @@ interface Peer {
 export class Loop {
   private readonly site: Site
   private readonly calls: LaterCalls
-  private readonly log: Log
   private readonly peers = new Set<Peer>()
   /** Accepted beyond `limits.connections`: not read from until there is room, as if they were still in the backlog. */
   private readonly held: NetSocket[] = []
@@ -37,10 +36,9 @@ export class Loop {
   private numbered = 0
   private ended: (() => void) | undefined
 
-  constructor(site: Site, calls: LaterCalls, log: Log) {
+  constructor(site: Site, calls: LaterCalls) {
     this.site = site
     this.calls = calls
-    this.log = log
   }
 
   /** Take a connection, which is paused. */
@@ -140,7 +138,7 @@ export class Loop {
       this.calls,
       (fate) => this.settle(peer, fate),
       (error) => {
-        this.log.line(`mistake in the program: ${String((error as Error)?.stack ?? error).replace(/\s*\n\s*/g, ' | ')}`)
+        logMistake(this.site, error)
         this.settle(peer, 'abort')
       },
     )

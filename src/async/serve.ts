@@ -7,7 +7,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import { urlOf } from '../core/address.ts'
-import { defaultLimits } from '../core/limits.ts'
+import { limitsOf } from '../core/limits.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
 import { fileCalls, loadCall, lockCalls, openRoot } from './calls.ts'
@@ -31,10 +31,11 @@ async function removeStale(path: string): Promise<void> {
   if (!found?.isSocket()) return
   const refused = await new Promise<boolean>((resolve) => {
     const probe = net.connect({ path })
-    probe.on('connect', () => resolve(false))
+    probe.on('connect', () => {
+      probe.destroy()
+      resolve(false)
+    })
     probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
-    probe.on('close', () => probe.destroy())
-    probe.on('connect', () => probe.destroy())
   })
   if (refused) await fs.promises.unlink(path)
 }
@@ -105,7 +106,7 @@ class LoopServer implements RunningServer {
 }
 
 async function start(options: ServeOptions): Promise<RunningServer> {
-  const limits = { ...defaultLimits, ...options.limits }
+  const limits = limitsOf(options.limits)
   const log = new Log(options.logFile)
   const root = await openRoot(options.root)
   const loader = new Loader()
@@ -117,7 +118,7 @@ async function start(options: ServeOptions): Promise<RunningServer> {
   }
   try {
     const site = await run(openSite(options, root, environment, log.line), calls)
-    const loop = new Loop(site, calls, log)
+    const loop = new Loop(site, calls)
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     server.maxConnections = limits.connections + backlog
     server.on('connection', (socket) => loop.accept(socket))

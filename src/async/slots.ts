@@ -4,12 +4,13 @@
  * A slot has eight words, which say what was found, and room for the file. The thread writes it before it tells of the
  * slot, and the loop reads it afterwards: the messages between them put one before the other.
  */
+import { loanSize } from '../core/buffers.ts'
 import type { FileKind, FileStatus } from '../core/calls.ts'
 
 /** As many files as can be on their way at a time: the rest wait for a slot. */
 export const slotCount = 64
 /** The largest file, and a byte more: a file that fills the slot may be larger. */
-export const slotBytes = 64 * 1024
+export const slotBytes = loanSize
 
 const words = 8
 const kinds: readonly FileKind[] = ['file', 'directory', 'link', 'other']

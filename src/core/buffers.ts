@@ -23,7 +23,7 @@ export function giveBuffer(buffer: Buffer): void {
 }
 
 /** Room for a small file, which then leaves in one piece with its header section. */
-const loanSize = 64 * 1024
+export const loanSize = 64 * 1024
 
 /** A buffer on loan: it goes back when the loan ends, unless an answer keeps it until it has been sent. */
 export class Loan {

@@ -65,6 +65,11 @@ export interface Limits {
   readonly drainTime: number
 }
 
+/** The bounds in force. @param changed those that are not to have their defaults */
+export function limitsOf(changed: Partial<Limits> | undefined): Limits {
+  return { ...defaultLimits, ...changed }
+}
+
 export const defaultLimits: Limits = {
   headerBytes: 32 * 1024,
   headerFields: 200,

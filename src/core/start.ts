@@ -5,7 +5,7 @@ import type { Directory, Environment } from './calls.ts'
 import { FileCache } from './files/cache.ts'
 import { DigestMemory } from './files/digest-memory.ts'
 import { sweep } from './files/temporary.ts'
-import { defaultLimits } from './limits.ts'
+import { limitsOf } from './limits.ts'
 import type { ServeOptions } from './options.ts'
 import type { Program } from './program.ts'
 import type { Site } from './site.ts'
@@ -23,7 +23,7 @@ export function* openSite(
   environment: Environment,
   log: (line: string) => void,
 ): Program<Site> {
-  const limits = { ...defaultLimits, ...options.limits }
+  const limits = limitsOf(options.limits)
   const site: Site = {
     root,
     policy: { readOnly: options.readOnly },

@@ -9,6 +9,7 @@
  */
 import fs from 'node:fs'
 import type { Calls, Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
+import { errnoOf } from '../core/errors.ts'
 import { statusOf } from '../core/status.ts'
 import { systemError } from './platform.ts'
 import { lastError, posix } from './posix.ts'
@@ -35,10 +36,6 @@ const held = fs.existsSync('/proc/self/fd')
 
 function failure(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code, path })
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown } | null)?.code
 }
 
 /** Where `open(2)` has no flags for it: refuse a symbolic link, and what is not a directory when one is wanted. */
@@ -71,7 +68,7 @@ function directoryFrom(path: string, open: () => number): Directory {
     return { fd, path: held ? `/proc/self/fd/${fd}` : path }
   } catch (error) {
     // With both flags a link is ENOTDIR on Linux, and ELOOP or EMLINK on the BSDs.
-    const code = codeOf(error)
+    const code = errnoOf(error)
     throw code === 'ELOOP' || code === 'EMLINK' ? failure('ENOTDIR', path) : error
   }
 }
@@ -109,7 +106,7 @@ function readAt(file: number, into: Uint8Array, position: number): number {
     try {
       return fs.readSync(file, into, 0, into.length, position)
     } catch (error) {
-      if (codeOf(error) !== 'EINTR') throw error
+      if (errnoOf(error) !== 'EINTR') throw error
     }
   }
 }

@@ -8,6 +8,7 @@
  */
 import type { Calls } from '../core/calls.ts'
 import { exchange, type Fate } from '../core/http/exchange.ts'
+import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Log } from './log.ts'
@@ -123,7 +124,7 @@ export class Loop {
     try {
       return run(exchange(peer.connection, this.site), this.calls, this.cut)
     } catch (error) {
-      this.log.line(`mistake in the program: ${String((error as Error)?.stack ?? error).replace(/\s*\n\s*/g, ' | ')}`)
+      logMistake(this.site, error)
       return 'abort'
     } finally {
       this.shared.leave()

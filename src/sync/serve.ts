@@ -11,7 +11,7 @@ import fs from 'node:fs'
 import { isIP } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { urlOf } from '../core/address.ts'
-import { defaultLimits } from '../core/limits.ts'
+import { limitsOf } from '../core/limits.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { SHUT_RDWR, supported } from './platform.ts'
 import { Shared } from './shared.ts'
@@ -116,7 +116,7 @@ async function start(sockets: Sockets, options: ServeOptions): Promise<RunningSe
     const [wake, wakeEnd] = sockets.pipe()
     fds.push(wake, wakeEnd)
     const shared = new Shared()
-    const { drainTime } = { ...defaultLimits, ...options.limits }
+    const { drainTime } = limitsOf(options.limits)
     const thread = startThread({ options, listener, wake, shared: shared.memory })
     await started(thread)
     return new BlockingServer(sockets, shared, thread, { listener, wakeEnd, address, release }, drainTime)

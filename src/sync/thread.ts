@@ -5,7 +5,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Calls } from '../core/calls.ts'
-import { defaultLimits } from '../core/limits.ts'
+import { limitsOf } from '../core/limits.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
 import { fileCalls, openRoot } from './calls.ts'
@@ -33,7 +33,7 @@ function main(data: ThreadData): void {
   const { options, listener, wake } = data
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
-  const limits = { ...defaultLimits, ...options.limits }
+  const limits = limitsOf(options.limits)
   const calls: Calls = { ...fileCalls, ...socketCalls(environment, limits) }
   let loop: Loop
   let close = () => {}

@@ -10,6 +10,7 @@
  */
 import fs from 'node:fs'
 import type { Environment, Socket } from '../core/calls.ts'
+import { errnoOf } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
 import type { SocketCalls } from './calls.ts'
 import { POLLIN, systemError } from './platform.ts'
@@ -50,7 +51,7 @@ function waitFor(fd: number, event: number, deadline: number, now: () => number)
 }
 
 function passing(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
+  const code = errnoOf(error)
   return code === 'EAGAIN' || code === 'EINTR'
 }
 

@@ -5,23 +5,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { serve } from '../../src/async/serve.ts'
+import { quiet } from '../fixtures/quiet.ts'
 import { temporary } from '../fixtures/temporary.ts'
 import { connect, get } from '../fixtures/wire.ts'
 
 t.test('half a request holds nobody', async (t) => {
   const root = await temporary(t)
   fs.writeFileSync(path.join(root, 'small'), 'content')
-  const server = await serve({
-    root,
-    listen: { host: '127.0.0.1', port: 0 },
-    readOnly: true,
-    cacheBytes: 0,
-    hostNames: [],
-    serverTiming: false,
-    logFormat: 'off',
-    logFile: 2,
-    limits: { headerTime: 400 },
-  })
+  const server = await serve({ ...quiet, root, limits: { headerTime: 400 } })
   t.teardown(() => server.stop())
   const order: string[] = []
   const half = await connect(server.address)

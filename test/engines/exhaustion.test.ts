@@ -11,7 +11,7 @@ import { temporary } from '../fixtures/temporary.ts'
 import { connect, get, type Wire } from '../fixtures/wire.ts'
 
 const loader = new URL('../../scripts/typescript.js', import.meta.url).href
-const script = fileURLToPath(new URL('../fixtures/few-descriptors.ts', import.meta.url))
+const script = fileURLToPath(new URL('../fixtures/serving-process-entry.ts', import.meta.url))
 
 for (const engine of ['sync', 'async']) {
   t.test(engine, async (t) => {
@@ -22,8 +22,8 @@ for (const engine of ['sync', 'async']) {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     const exit = once(child, 'exit')
-    const [url] = (await once(child.stdout, 'data')) as [Buffer]
-    const address = { host: '127.0.0.1', port: Number(new URL(String(url)).port) }
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    const address = JSON.parse(String(line))
     const wires: Wire[] = []
     for (let made = 0; made < 150; made += 1) wires.push(await connect(address))
     const first = wires[0] as Wire

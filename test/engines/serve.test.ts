@@ -10,6 +10,7 @@ import t, { type Test } from 'tap'
 import { serve as later } from '../../src/async/serve.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../../src/core/options.ts'
 import { serve as now } from '../../src/sync/serve.ts'
+import { quiet } from '../fixtures/quiet.ts'
 import { temporary } from '../fixtures/temporary.ts'
 import { connect, get } from '../fixtures/wire.ts'
 
@@ -24,17 +25,7 @@ async function site(t: Test): Promise<string> {
 }
 
 function optionsFor(root: string, listen: ListenAddress, more: Partial<ServeOptions> = {}): ServeOptions {
-  return {
-    root,
-    listen,
-    readOnly: true,
-    cacheBytes: 0,
-    hostNames: [],
-    serverTiming: false,
-    logFormat: 'off',
-    logFile: 2,
-    ...more,
-  }
+  return { ...quiet, root, listen, ...more }
 }
 
 const loopback = { host: '127.0.0.1', port: 0 }

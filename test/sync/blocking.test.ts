@@ -5,23 +5,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { serve } from '../../src/sync/serve.ts'
+import { quiet } from '../fixtures/quiet.ts'
 import { temporary } from '../fixtures/temporary.ts'
 import { connect, get } from '../fixtures/wire.ts'
-
-const common = {
-  listen: { host: '127.0.0.1', port: 0 },
-  readOnly: true,
-  cacheBytes: 0,
-  hostNames: [],
-  serverTiming: false,
-  logFormat: 'off',
-  logFile: 2,
-} as const
 
 t.test('half a request holds everybody, until its deadline', async (t) => {
   const root = await temporary(t)
   fs.writeFileSync(path.join(root, 'small'), 'content')
-  const server = await serve({ ...common, root, limits: { headerTime: 200 } })
+  const server = await serve({ ...quiet, root, limits: { headerTime: 200 } })
   t.teardown(() => server.stop())
   const order: string[] = []
   const half = await connect(server.address)
@@ -42,7 +33,7 @@ t.test('half a request holds everybody, until its deadline', async (t) => {
 
 t.test('a thread that is blocked does not keep the main thread from anything', async (t) => {
   const root = await temporary(t)
-  const server = await serve({ ...common, root, limits: { headerTime: 60_000, drainTime: 20 } })
+  const server = await serve({ ...quiet, root, limits: { headerTime: 60_000, drainTime: 20 } })
   const half = await connect(server.address)
   half.write('GET /small HTTP/1.1\r\n')
   let turns = 0

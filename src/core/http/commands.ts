@@ -10,9 +10,15 @@
 import { Refusal } from '../errors.ts'
 import { pathFromTarget, rootPath, type SafePath } from '../paths.ts'
 
-export type Command =
-  | { readonly name: 'createdir' | 'deletedir' | 'delete' | 'download' | 'listdir'; readonly path: SafePath }
+/** A command that changes something. */
+export type Change =
+  | { readonly name: 'createdir' | 'deletedir' | 'delete'; readonly path: SafePath }
   | { readonly name: 'move'; readonly from: SafePath; readonly to: SafePath }
+
+export type Command =
+  | Change
+  | { readonly name: 'download'; readonly path: SafePath }
+  | { readonly name: 'listdir'; readonly path: SafePath }
   | { readonly name: 'upload' }
 
 /** What every command looks like: most requests are none, and one test tells. */

@@ -13,7 +13,7 @@ import type { SafePath } from '../paths.ts'
 import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { page, type Result, tell } from './answers.ts'
-import { type Command, parseCommand } from './commands.ts'
+import { type Change, type Command, parseCommand } from './commands.ts'
 import { isUnproven } from './origin.ts'
 import { listAt, read } from './reading.ts'
 import { addressOf, type Request } from './request.ts'
@@ -25,7 +25,7 @@ export function* type(request: Request, command: Command): Program<Response> {
     demand(request.site.policy, 'upload')
     return page(200, uploadPage())
   }
-  request.path = command.name === 'move' ? command.from : command.path
+  request.path = pathOf(command)
   if (command.name === 'listdir') return yield* listAt(request, command.path)
   if (command.name === 'download') return yield* download(request, command.path)
   if (request.method !== 'GET') {
@@ -34,6 +34,11 @@ export function* type(request: Request, command: Command): Program<Response> {
   request.demandOwnOrigin()
   if (isUnproven(request.head)) return ask(request)
   return tell(request.form, yield* change(request, command))
+}
+
+/** What a command is about. */
+function pathOf(command: Exclude<Command, { name: 'upload' }>): SafePath {
+  return command.name === 'move' ? command.from : command.path
 }
 
 /** A page that sends the command on by `POST`. */
@@ -48,7 +53,7 @@ export function* confirmed(request: Request): Program<Response | undefined> {
   const command = parseCommand(request.target.path)
   if (command === undefined || command.name === 'upload' || command.name === 'listdir' || command.name === 'download')
     return undefined
-  request.path = command.name === 'move' ? command.from : command.path
+  request.path = pathOf(command)
   return tell(request.form, yield* change(request, command))
 }
 
@@ -59,10 +64,7 @@ function* download(request: Request, path: SafePath): Program<Response> {
   throw new Refusal('is_directory', path.text)
 }
 
-function* change(
-  request: Request,
-  command: Exclude<Command, { name: 'upload' | 'listdir' | 'download' }>,
-): Program<Result> {
+function* change(request: Request, command: Change): Program<Result> {
   if (command.name === 'move') return yield* rename(request, command.from, command.to)
   if (command.name === 'createdir') return yield* createdir(request, command.path)
   return yield* deletion(request, command.path, command.name === 'delete' ? 'file' : 'directory')

@@ -12,7 +12,7 @@ import { walking } from '../files/walk.ts'
 import { demand } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { admitTransfer, type TransferRequest } from './move.ts'
+import { admitSource, admitTransfer, type TransferRequest } from './move.ts'
 
 /**
  * Copy a file, or a directory with everything in it.
@@ -26,10 +26,7 @@ export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 
   admitTransfer(from, to)
   return yield* walking(site, from.text, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
-    const seen = yield* statusOf(old.directory, old.name)
-    if (seen === undefined) throw new Refusal('not_found', from.text)
-    if (seen.kind !== 'directory' && from.slash) throw new Refusal('not_directory', from.text)
-    wanted.check?.(seen)
+    const seen = yield* admitSource(wanted, old)
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       try {

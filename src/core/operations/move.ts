@@ -60,7 +60,7 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
   admitTransfer(from, to)
   return yield* walking(site, from.text, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
-    yield* admit(wanted, old)
+    yield* admitSource(wanted, old)
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       try {
@@ -75,8 +75,8 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
   })
 }
 
-/** Whether the old name may be moved now. @returns what has it */
-function* admit(wanted: TransferRequest, old: Place): Program<FileStatus> {
+/** Whether the old name may be moved or copied now. @returns what has it @throws Refusal not_found, not_directory, and what `check` throws */
+export function* admitSource(wanted: TransferRequest, old: Place): Program<FileStatus> {
   const { from } = wanted
   const seen = yield* statusOf(old.directory, old.name)
   if (seen === undefined) throw new Refusal('not_found', from.text)
@@ -86,7 +86,7 @@ function* admit(wanted: TransferRequest, old: Place): Program<FileStatus> {
 }
 
 function* transfer(wanted: TransferRequest, old: Place, place: Place): Program<'created' | 'replaced'> {
-  const seen = yield* admit(wanted, old)
+  const seen = yield* admitSource(wanted, old)
   const there = yield* statusOf(place.directory, place.name)
   if (there !== undefined && !wanted.replace) throw new Refusal('exists', wanted.to.text)
   if (there !== undefined) return yield* replace(wanted, old, place, seen, there)

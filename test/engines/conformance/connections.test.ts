@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { forEachEngine, startEngine, startOn } from '../../fixtures/engines.ts'
+import { quiet } from '../../fixtures/quiet.ts'
 import { message, RawClient } from '../../fixtures/raw-client.ts'
 import { temporary } from '../../fixtures/temporary.ts'
 
@@ -188,7 +189,7 @@ forEachEngine(async (t, engine) => {
     t.same(service.server.address, { path: at })
     t.match(service.server.url, /^http\+unix:/)
     t.equal((await service.ask('GET', '/a')).text, 'aaa')
-    await t.rejects(engine.serve({ ...silent, root, listen: { path: at } }), { code: 'EADDRINUSE' })
+    await t.rejects(engine.serve({ ...quiet, root, listen: { path: at } }), { code: 'EADDRINUSE' })
     t.equal((await service.ask('GET', '/a')).text, 'aaa', 'the first one goes on')
     await service.server.stop()
     t.notOk(fs.existsSync(at))
@@ -196,10 +197,10 @@ forEachEngine(async (t, engine) => {
 
   await t.test('a port that is taken, and a directory that is none', async (t) => {
     const service = await startOn(t, engine, root)
-    await t.rejects(engine.serve({ ...silent, root, listen: service.server.address }), { code: 'EADDRINUSE' })
+    await t.rejects(engine.serve({ ...quiet, root, listen: service.server.address }), { code: 'EADDRINUSE' })
     const listen = { host: '127.0.0.1', port: 0 }
-    await t.rejects(engine.serve({ ...silent, root: path.join(root, 'none'), listen }), { code: 'ENOENT' })
-    await t.rejects(engine.serve({ ...silent, root: path.join(root, 'a'), listen }), { code: 'ENOTDIR' })
+    await t.rejects(engine.serve({ ...quiet, root: path.join(root, 'none'), listen }), { code: 'ENOENT' })
+    await t.rejects(engine.serve({ ...quiet, root: path.join(root, 'a'), listen }), { code: 'ENOTDIR' })
   })
 
   await t.test('stopping: no new connection, idle ones end, a request in progress is answered', async (t) => {
@@ -237,12 +238,3 @@ forEachEngine(async (t, engine) => {
     t.same(service.temporaries(), [])
   })
 })
-
-const silent = {
-  readOnly: true,
-  cacheBytes: 0,
-  hostNames: [],
-  serverTiming: false,
-  logFormat: 'off',
-  logFile: 2,
-} as const
