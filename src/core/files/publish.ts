@@ -37,11 +37,7 @@ export function* publishFile(from: Place, to: Place, what: string): Program<void
 
 /** The same without links: an empty file claims the name, and is replaced. A reader may see it empty for a moment. */
 function* claimFile(from: Place, to: Place, what: string): Program<void> {
-  try {
-    yield* call('close', yield* call('open', to.directory, to.name, 'create'))
-  } catch (error) {
-    throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', what) : error
-  }
+  yield* call('close', yield* unlessTaken(call('open', to.directory, to.name, 'create'), what))
   try {
     yield* call('rename', from.directory, from.name, to.directory, to.name)
   } catch (error) {
@@ -52,11 +48,7 @@ function* claimFile(from: Place, to: Place, what: string): Program<void> {
 
 /** Move a directory to a name that nothing has: an empty directory claims it, and rename(2) replaces it. @throws Refusal exists */
 export function* publishDirectory(from: Place, to: Place, what: string): Program<void> {
-  try {
-    yield* call('mkdir', to.directory, to.name)
-  } catch (error) {
-    throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', what) : error
-  }
+  yield* unlessTaken(call('mkdir', to.directory, to.name), what)
   try {
     yield* call('rename', from.directory, from.name, to.directory, to.name)
   } catch (error) {
@@ -64,6 +56,15 @@ export function* publishDirectory(from: Place, to: Place, what: string): Program
     if (errnoOf(error) === 'ENOTEMPTY') throw new Refusal('exists', what)
     yield* undo(call('rmdir', to.directory, to.name))
     throw error
+  }
+}
+
+/** A step that makes a name. @param what the path, for the sentence @throws Refusal exists when something has it */
+export function* unlessTaken<T>(step: Program<T>, what: string): Program<T> {
+  try {
+    return yield* step
+  } catch (error) {
+    throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', what) : error
   }
 }
 

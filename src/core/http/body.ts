@@ -169,6 +169,20 @@ export class RequestBody implements ByteSource, Listener {
   }
 }
 
+/** All that a source has, in memory. @param what it is, for the sentence @throws Refusal too_large beyond `limit` bytes */
+export function* gather(source: ByteSource, limit: number, what: string): Program<Buffer> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for (;;) {
+    const bytes = yield* source.next()
+    if (bytes.length === 0) return Buffer.concat(pieces)
+    size += bytes.length
+    if (size > limit) throw new Refusal('too_large', what)
+    // A copy: the bytes are valid only until the next are asked for.
+    pieces.push(Buffer.from(bytes))
+  }
+}
+
 /** `recv`, with a deadline that was missed told as a refusal. */
 export function* receive(connection: Connection, deadline: number): Program<Uint8Array> {
   try {

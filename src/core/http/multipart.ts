@@ -9,7 +9,7 @@ import StreamSearch from 'streamsearch'
 import { Refusal } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import type { Program } from '../program.ts'
-import type { ByteSource } from './body.ts'
+import { type ByteSource, gather } from './body.ts'
 
 /** What a part says of itself. */
 export interface PartHead {
@@ -90,15 +90,7 @@ export class Multipart implements ByteSource {
 
   /** A part as text. @throws Refusal too_large, bad_body when it is not UTF-8 */
   *text(): Program<string> {
-    const pieces: Uint8Array[] = []
-    let size = 0
-    for (;;) {
-      const bytes = yield* this.next()
-      if (bytes.length === 0) return decode(Buffer.concat(pieces))
-      size += bytes.length
-      if (size > this.#limits.fieldBytes) throw new Refusal('too_large', 'a field of the form')
-      pieces.push(Buffer.from(bytes))
-    }
+    return decode(yield* gather(this, this.#limits.fieldBytes, 'a field of the form'))
   }
 
   *#event(): Program<Event> {

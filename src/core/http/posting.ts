@@ -13,6 +13,7 @@ import { pathFromText, rootPath, type SafePath } from '../paths.ts'
 import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { type Result, tell } from './answers.ts'
+import { gather } from './body.ts'
 import type { Notice } from './listing.ts'
 import { boundaryOf, Multipart } from './multipart.ts'
 import { addressOf, type Request } from './request.ts'
@@ -46,15 +47,8 @@ function* postFiles(request: Request, path: SafePath | undefined, type: string):
 }
 
 function* fieldsOf(request: Request): Program<URLSearchParams> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for (;;) {
-    const bytes = yield* request.body.next()
-    if (bytes.length === 0) return new URLSearchParams(Buffer.concat(pieces).toString())
-    size += bytes.length
-    if (size > request.site.limits.fieldBytes) throw new Refusal('too_large', 'the form')
-    pieces.push(Buffer.from(bytes))
-  }
+  const text = yield* gather(request.body, request.site.limits.fieldBytes, 'the form')
+  return new URLSearchParams(text.toString())
 }
 
 function required(fields: URLSearchParams, name: string): string {

@@ -1,7 +1,8 @@
 /**
  * Creating a directory.
  */
-import { errnoOf, Refusal } from '../errors.ts'
+import { Refusal } from '../errors.ts'
+import { unlessTaken } from '../files/publish.ts'
 import { parentFor } from '../files/store.ts'
 import { walking } from '../files/walk.ts'
 import type { SafePath } from '../paths.ts'
@@ -15,11 +16,7 @@ export function* createDirectory(site: Site, path: SafePath): Program<void> {
   if (path.isRoot) throw new Refusal('exists', path.text)
   yield* walking(site, path.text, function* (walk) {
     const parent = yield* parentFor(walk, path)
-    try {
-      yield* call('mkdir', parent, path.name)
-    } catch (error) {
-      throw errnoOf(error) === 'EEXIST' ? new Refusal('exists', path.text) : error
-    }
+    yield* unlessTaken(call('mkdir', parent, path.name), path.text)
     yield* call('fsync', parent.fd)
   })
 }
