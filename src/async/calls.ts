@@ -15,6 +15,7 @@ import type { Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '.
 import { errnoOf } from '../core/errors.ts'
 import { statusOf } from '../core/status.ts'
 import type { Loader } from './loader.ts'
+import { ownerState } from './owner.ts'
 import type { LaterCalls } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
@@ -214,6 +215,7 @@ export const fileCalls: FileCalls = {
     const seconds = Number(mtimeNs) / 1e9
     return later<void>((callback) => fs.futimes(file, seconds, seconds, callback as fs.NoParamCallback))
   },
+  ownerState,
   opendir: (directory) =>
     later<fs.Dir>((callback) => fs.opendir(directory.path, dirOptions, callback)).then((stream) => ({ stream })),
   readdir: nextNames,

@@ -30,6 +30,12 @@ const options = {
     describe: 'Memory for files that are asked for often; 0 for none',
     group: 'Server:',
   },
+  fsync: {
+    type: 'boolean',
+    defaultDescription: 'on',
+    describe: 'Flush what is stored to disk before saying so; --no-fsync is faster, and a power cut may lose files',
+    group: 'Server:',
+  },
   'read-only': { type: 'boolean', describe: 'Refuse every change', group: 'Rights:' },
   'allow-anonymous-writes': {
     type: 'boolean',

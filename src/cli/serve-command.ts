@@ -51,6 +51,7 @@ async function serveOptions(settings: Settings, fallback: string | undefined): P
     root: await sharedDirectory(settings.directory, fallback),
     listen,
     readOnly,
+    fsync: settings.fsync ?? true,
     cacheBytes: settings.cache ?? 64 * 1024 ** 2,
     ...(settings.index === undefined ? {} : { index: settings.index }),
     hostNames: ownNames(settings['host-name'] ?? []),

@@ -79,6 +79,7 @@ export const readers = {
   'read-only': flag,
   'allow-anonymous-writes': flag,
   'host-name': hostNames,
+  fsync: flag,
   index: fileName,
   cache: size,
   'server-timing': flag,

@@ -10,6 +10,8 @@
  * - Deadlines are absolute, in milliseconds of the engine's monotonic clock (`Environment.now`).
  */
 
+import type { OwnerState } from './owner.ts'
+
 /** An open file, as POSIX numbers it. */
 export type FileDescriptor = number
 
@@ -117,6 +119,8 @@ export interface Calls {
   lock(): void
   /** `pthread_mutex_unlock(3)`. Never fails. */
   unlock(): void
+  /** Whether a process that calls itself `owner` (`Environment.owner`) still runs. Never fails. */
+  ownerState(owner: string): OwnerState
   /** `opendir(3)`. */
   opendir(directory: Directory): DirectoryStream
   /** `readdir(3)`, in batches. @returns the next names, without `.` and `..`, in no order; none at the end */
@@ -158,6 +162,8 @@ export interface Environment {
   now(): number
   /** Milliseconds since 1970. */
   date(): number
+  /** This process, as `ownerState` can be asked about it by others: lower case letters, digits and `-`. */
+  readonly owner: string
   /** A string of letters and digits that no other call has returned, in any process: at least 128 random bits. */
   unique(): string
 }

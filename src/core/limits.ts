@@ -57,8 +57,8 @@ export interface Limits {
   /** How long a cached file may be served before the file system is asked again. */
   readonly cacheFresh: number
   /**
-   * A temporary file that nobody has written to for this long was left by a crash: an upload in progress is cut
-   * off long before. Younger ones may belong to another server on the same directory.
+   * A temporary file of a process that cannot be seen from here, and to which nobody has written for this long, was left
+   * by a crash: an upload in progress is cut off long before.
    */
   readonly orphanAge: number
   /** How long a stopping server lets requests in progress go on. */

@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly listen: ListenAddress
   /** Refuse every change. */
   readonly readOnly: boolean
+  /** Flush what was stored to disk before it is acknowledged. Without it, the end of the machine may take acknowledged files with it. */
+  readonly fsync: boolean
   /** Memory for the cache of small files, in bytes. 0 turns it off. */
   readonly cacheBytes: number
   /** A name (such as `index.html`) that is served in place of a directory's listing where it exists. */

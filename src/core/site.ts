@@ -12,6 +12,8 @@ export interface Site {
   readonly root: Directory
   readonly policy: Policy
   readonly limits: Limits
+  /** Whether what was stored is flushed to disk before it is acknowledged. */
+  readonly durable: boolean
   readonly environment: Environment
   readonly cache: FileCache | undefined
   readonly digests: DigestMemory

@@ -28,6 +28,7 @@ export function* openSite(
     root,
     policy: { readOnly: options.readOnly },
     limits,
+    durable: options.fsync,
     environment,
     cache: options.cacheBytes > 0 ? new FileCache(options.cacheBytes, limits.cacheFresh) : undefined,
     digests: new DigestMemory(limits.digests),

@@ -11,6 +11,7 @@ import fs from 'node:fs'
 import type { Calls, Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
 import { statusOf } from '../core/status.ts'
+import { ownerState } from './owner.ts'
 import { systemError } from './platform.ts'
 import { lastError, posix } from './posix.ts'
 
@@ -157,6 +158,7 @@ export const fileCalls: FileCalls = {
   // A program runs to its end before the next begins: there is nobody to keep out.
   lock() {},
   unlock() {},
+  ownerState,
   opendir: (directory) => ({ stream: fs.opendirSync(directory.path, dirOptions) }),
   readdir: nextNames,
   closedir: (stream) => quietly(() => (stream.stream as fs.Dir).closeSync()),

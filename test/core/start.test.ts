@@ -7,6 +7,7 @@ import { drive, ScriptedEnvironment } from '../fixtures/script.ts'
 
 const options: SiteOptions = {
   readOnly: false,
+  fsync: true,
   cacheBytes: 0,
   hostNames: ['files.example'],
   serverTiming: true,

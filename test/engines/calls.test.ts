@@ -1,15 +1,20 @@
 /**
  * Every line of `Calls` that has to do with files, on a directory of its own: both engines answer alike, and fail alike.
  */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import * as later from '../../src/async/calls.ts'
+import { environment as environmentLater } from '../../src/async/environment.ts'
 import { Loader } from '../../src/async/loader.ts'
 import { run as runLater } from '../../src/async/run.ts'
 import type { Calls, Directory } from '../../src/core/calls.ts'
+import { machineOf, type Owner, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
 import { call } from '../../src/core/program.ts'
 import * as now from '../../src/sync/calls.ts'
+import { environment as environmentNow } from '../../src/sync/environment.ts'
 import { run as runNow } from '../../src/sync/run.ts'
 
 type FileCall = keyof now.FileCalls
@@ -221,6 +226,23 @@ for (const engine of engines) {
       t.notOk(fs.existsSync(path.join(at, 'empty')))
     })
 
+    await t.test('ownerState', async (t) => {
+      const self = parseOwner(environmentNow.owner) as Owner
+      t.equal(self.pid, process.pid)
+      const other = spawn('sleep', ['1000'])
+      t.teardown(() => other.kill())
+      const stat = fs.readFileSync(`/proc/${other.pid}/stat`, 'latin1')
+      const name = ownerName({ ...self, pid: other.pid as number, started: startOf(stat) as string })
+      t.equal(await ask('ownerState', environmentNow.owner), 'running')
+      t.equal(await ask('ownerState', name), 'running')
+      t.equal(await ask('ownerState', ownerName({ ...self, pid: 1, started: '1' })), 'ended', 'another has its number')
+      t.equal(await ask('ownerState', `0${name}`), 'unknown')
+      t.equal(await ask('ownerState', ownerName({ ...self, machine: machineOf('another') })), 'unknown')
+      other.kill()
+      await once(other, 'exit')
+      t.equal(await ask('ownerState', name), 'ended')
+    })
+
     await t.test('rename, link', async (t) => {
       const full = await ask('openDirectory', root, 'full')
       await ask('link', root, 'file', full, 'second')
@@ -240,6 +262,10 @@ for (const engine of engines) {
     })
   })
 }
+
+t.test('both engines are one process to others', async (t) => {
+  t.equal(environmentNow.owner, environmentLater.owner)
+})
 
 t.test('both engines have the same lines', async (t) => {
   t.strictSame(Object.keys(now.fileCalls).sort(), Object.keys(laterCalls).sort())

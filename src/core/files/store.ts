@@ -11,6 +11,7 @@ import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
 import { exclusively } from './exclusive.ts'
+import { flush } from './flush.ts'
 import { type Place, publishFile, undo } from './publish.ts'
 import { statusOf } from './status.ts'
 import { withTemporary } from './temporary.ts'
@@ -45,7 +46,7 @@ export function* store(site: Site, wanted: StoreRequest): Program<Stored> {
     yield* admit(to, wanted)
     try {
       const done = yield* withTemporary(site, (directory, name) => fill(site, wanted, { directory, name }, to))
-      yield* call('fsync', to.directory.fd)
+      yield* flush(site, to.directory.fd)
       return done
     } finally {
       forget(site, walk, path)
@@ -120,7 +121,7 @@ function* write(site: Site, fd: FileDescriptor, source: ByteSource): Program<Fil
   try {
     yield* writeAll(fd, source)
     const status = yield* dated(site, fd)
-    yield* call('fsync', fd)
+    yield* flush(site, fd)
     return status
   } finally {
     yield* call('close', fd)

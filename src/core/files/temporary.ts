@@ -2,7 +2,11 @@
  * Temporary files and directories: where things are made before they get their name.
  *
  * They lie in `.twinserve/temporary` below the shared directory, so on the same file system, where `link` and
- * `rename` are atomic. That directory is never served. What a crash leaves there is removed at a later start.
+ * `rename` are atomic. That directory is never served.
+ *
+ * Their names begin with the process that makes them, so that a start removes at once what a crash has left, and leaves
+ * alone what another server on the same directory is still making. Where that cannot be told, as for one on another
+ * machine, the age decides.
  */
 import type { Directory, FileStatus } from '../calls.ts'
 import { errnoOf } from '../errors.ts'
@@ -29,13 +33,17 @@ function* ensure(parent: Directory, name: string): Program<Directory> {
   return yield* call('openDirectory', parent, name)
 }
 
+function temporaryName({ environment }: Site): string {
+  return `${environment.owner}.${environment.unique()}`
+}
+
 /** Use a place for temporaries: `use` gets the directory and a name in it that nothing has. */
 export function* withTemporary<T>(site: Site, use: (directory: Directory, name: string) => Program<T>): Program<T> {
   const server = yield* ensure(site.root, serverDirectory)
   try {
     const directory = yield* ensure(server, temporaryDirectory)
     try {
-      return yield* use(directory, site.environment.unique())
+      return yield* use(directory, temporaryName(site))
     } finally {
       yield* call('close', directory.fd)
     }
@@ -55,7 +63,8 @@ export function* sweep(site: Site): Program<void> {
   try {
     yield* inExisting(site.root, function* (directory) {
       for (const { name, status } of yield* entriesOf(directory)) {
-        if (status !== undefined && isOrphan(site, status)) yield* discard(site, { directory, name }, status)
+        if (status !== undefined && (yield* isOrphan(site, name, status)))
+          yield* discard(site, { directory, name }, status)
       }
     })
   } catch {
@@ -63,7 +72,9 @@ export function* sweep(site: Site): Program<void> {
   }
 }
 
-function isOrphan(site: Site, status: FileStatus): boolean {
+function* isOrphan(site: Site, name: string, status: FileStatus): Program<boolean> {
+  const state = yield* call('ownerState', name.split('.', 1)[0] as string)
+  if (state !== 'unknown') return state === 'ended'
   return site.environment.date() - Number(status.mtimeNs / 1_000_000n) > site.limits.orphanAge
 }
 

@@ -11,6 +11,7 @@ import { Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
+import { flush } from './flush.ts'
 import type { Place } from './publish.ts'
 import { statusOf } from './status.ts'
 
@@ -144,28 +145,34 @@ export function* copyTree(
         ]
         const path = `${what}/${name}`
         if (status?.kind === 'directory') yield* copyTree(site, inner, copy, path, budget, depth + 1)
-        else yield* copyEntry(inner, copy, status, path)
+        else yield* copyEntry(site, inner, copy, status, path)
       }
-      yield* call('fsync', target.fd)
+      yield* flush(site, target.fd)
     }),
   )
 }
 
 /** Copy a file or a symbolic link, as itself. @throws Refusal not_a_file for anything else */
-export function* copyEntry(from: Place, to: Place, status: FileStatus | undefined, what: string): Program<void> {
+export function* copyEntry(
+  site: Site,
+  from: Place,
+  to: Place,
+  status: FileStatus | undefined,
+  what: string,
+): Program<void> {
   if (status?.kind === 'link') {
     yield* call('symlink', yield* call('readlink', from.directory, from.name), to.directory, to.name)
-  } else if (status?.kind === 'file') yield* copyFile(from, to)
+  } else if (status?.kind === 'file') yield* copyFile(site, from, to)
   else throw new Refusal('not_a_file', what)
 }
 
-function* copyFile(from: Place, to: Place): Program<void> {
+function* copyFile(site: Site, from: Place, to: Place): Program<void> {
   const source = yield* call('open', from.directory, from.name, 'read')
   try {
     const target = yield* call('open', to.directory, to.name, 'create')
     try {
       yield* copyBytes(source, target)
-      yield* call('fsync', target)
+      yield* flush(site, target)
     } finally {
       yield* call('close', target)
     }

@@ -3,6 +3,7 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
+import { flush } from '../files/flush.ts'
 import { type Place, publishDirectory, publishFile, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { forget, parentFor } from '../files/store.ts'
@@ -55,9 +56,9 @@ function* duplicate(
     const made: Place = { directory, name }
     yield* seen.kind === 'directory'
       ? directoryCopy(site, wanted, old, made, place)
-      : fileCopy(wanted, old, made, place, seen)
+      : fileCopy(site, wanted, old, made, place, seen)
   })
-  yield* call('fsync', place.directory.fd)
+  yield* flush(site, place.directory.fd)
   return there === undefined ? 'created' : 'replaced'
 }
 
@@ -72,9 +73,16 @@ function* directoryCopy(site: Site, wanted: TransferRequest, old: Place, made: P
   }
 }
 
-function* fileCopy(wanted: TransferRequest, old: Place, made: Place, place: Place, seen: FileStatus): Program<void> {
+function* fileCopy(
+  site: Site,
+  wanted: TransferRequest,
+  old: Place,
+  made: Place,
+  place: Place,
+  seen: FileStatus,
+): Program<void> {
   try {
-    yield* copyEntry(old, made, seen, wanted.from.text)
+    yield* copyEntry(site, old, made, seen, wanted.from.text)
     if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
     else yield* publishFile(made, place, wanted.to.text)
   } catch (error) {

@@ -2,6 +2,7 @@
  * Creating a directory.
  */
 import { Refusal } from '../errors.ts'
+import { flush } from '../files/flush.ts'
 import { unlessTaken } from '../files/publish.ts'
 import { parentFor } from '../files/store.ts'
 import { walking } from '../files/walk.ts'
@@ -17,6 +18,6 @@ export function* createDirectory(site: Site, path: SafePath): Program<void> {
   yield* walking(site, path.text, function* (walk) {
     const parent = yield* parentFor(walk, path)
     yield* unlessTaken(call('mkdir', parent, path.name), path.text)
-    yield* call('fsync', parent.fd)
+    yield* flush(site, parent.fd)
   })
 }

@@ -4,6 +4,7 @@
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { exclusively } from '../files/exclusive.ts'
+import { flush } from '../files/flush.ts'
 import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { parentFor } from '../files/store.ts'
@@ -65,8 +66,8 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       try {
         const done = yield* exclusively(transfer(wanted, old, place))
-        yield* call('fsync', place.directory.fd)
-        yield* call('fsync', old.directory.fd)
+        yield* flush(site, place.directory.fd)
+        yield* flush(site, old.directory.fd)
         return done
       } finally {
         site.cache?.clear()

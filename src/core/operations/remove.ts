@@ -4,6 +4,7 @@
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { exclusively } from '../files/exclusive.ts'
+import { flush } from '../files/flush.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { withTemporary } from '../files/temporary.ts'
@@ -34,7 +35,7 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
     try {
       const left = yield* exclusively(removeShallow(wanted, place))
       if (left) yield* removeAtOnce(site, place, path.text)
-      yield* call('fsync', place.directory.fd)
+      yield* flush(site, place.directory.fd)
     } finally {
       site.cache?.clear()
     }

@@ -39,7 +39,7 @@ t.test('a new file', async (t) => {
 })
 
 t.test('the order of things: written, flushed, named, and the name flushed', async (t) => {
-  const place = '/.twinserve/temporary/unique1'
+  const place = '/.twinserve/temporary/me.unique1'
   const fresh = files()
   run(store(siteOn(fresh), request('/dir/made')), fresh)
   t.strictSame(fresh.logOf('open', 'write', 'fsync', 'fstat', 'link', 'rename', 'unlink'), [

@@ -16,8 +16,8 @@ t.test('a place for temporaries is made where there is none', async (t) => {
     const memory = new MemoryFiles().tree(tree)
     const site = siteOn(memory)
     const names = [1, 2].map(() => run(withTemporary(site, made), memory))
-    t.strictSame(names, ['unique1', 'unique2'])
-    t.match(memory.temporaries, { unique1: {}, unique2: {} })
+    t.strictSame(names, ['me.unique1', 'me.unique2'])
+    t.match(memory.temporaries, { 'me.unique1': {}, 'me.unique2': {} })
     t.equal(memory.openCount, 0)
   }
 })
@@ -26,7 +26,7 @@ t.test('another may make it at the same time', async (t) => {
   const memory = new MemoryFiles()
   memory.before('mkdir', 1, (m) => m.put('.twinserve', {}))
   memory.before('mkdir', 2, (m) => m.put('.twinserve/temporary', {}))
-  t.equal(run(withTemporary(siteOn(memory), made), memory), 'unique1')
+  t.equal(run(withTemporary(siteOn(memory), made), memory), 'me.unique1')
   t.equal(memory.openCount, 0)
 })
 
@@ -81,6 +81,26 @@ t.test('a start removes what has been left for more than an hour', async (t) => 
   run(sweep(site), memory)
   t.strictSame(Object.keys(memory.temporaries), ['no name \udc80', 'young', 'young tree'])
   t.ok(memory.has('stays') && memory.has('.twinserve/other'))
+  t.equal(memory.openCount, 0)
+})
+
+t.test('a start removes at once what a process that has ended has left, and nothing of one that runs', async (t) => {
+  const memory = new MemoryFiles()
+  memory.owners.set('ended', 'ended')
+  const ancient = { mtimeNs: 0n }
+  memory.tree({
+    '.twinserve': {
+      temporary: {
+        'ended.1': 'young',
+        'ended.2': { inner: 'young' },
+        'me.1': file('x', ancient),
+        'far.1': 'young',
+        'far.2': file('x', ancient),
+      },
+    },
+  })
+  run(sweep(siteOn(memory)), memory)
+  t.strictSame(Object.keys(memory.temporaries), ['far.1', 'me.1'])
   t.equal(memory.openCount, 0)
 })
 

@@ -102,7 +102,7 @@ t.test('all is flushed before it gets its name', async (t) => {
     const lines = memory.logOf('fsync', publish)
     const published = lines.findIndex((line) => line.startsWith(publish))
     t.ok(published > 0)
-    for (const line of lines.slice(0, published)) t.match(line, /^fsync \/\.twinserve\/temporary\/unique1/)
+    for (const line of lines.slice(0, published)) t.match(line, /^fsync \/\.twinserve\/temporary\/me\.unique1/)
     t.strictSame(lines.slice(published + 1), [replace ? 'fsync /' : 'fsync /full'], 'and then the name')
   }
 })

@@ -105,7 +105,7 @@ t.test('a tree goes at once: it is out of sight before the first of it is remove
   const memory = files().before('unlink', 1, (m) => t.strictSame(m.snapshot(), without('/dir')))
   run(remove(siteOn(memory), request('/dir', { recursive: true })), memory)
   const changes = memory.logOf('rename', 'unlink', 'rmdir', 'fsync')
-  t.equal(changes[0], 'rename /dir /.twinserve/temporary/unique1')
+  t.equal(changes[0], 'rename /dir /.twinserve/temporary/me.unique1')
   t.equal(changes.at(-1), 'fsync /')
 })
 
@@ -114,7 +114,7 @@ t.test('once it is out of sight a tree is gone, whatever becomes of the rest', a
     const memory = files().failOn(name, 1, 'EIO')
     run(remove(siteOn(memory), request('/dir', { recursive: true })), memory)
     t.strictSame(memory.snapshot(), without('/dir'), `${name} fails`)
-    t.strictSame(Object.keys(memory.temporaries), ['unique1'], 'left for a later start')
+    t.strictSame(Object.keys(memory.temporaries), ['me.unique1'], 'left for a later start')
     t.equal(memory.log.filter((line) => line === 'fsync /').length, 1, 'and the directory is flushed')
     t.equal(memory.openCount, 0)
   }
