@@ -211,6 +211,8 @@ export const fileCalls: FileCalls = {
   read: readAt,
   write: (file, from, position) => later((callback) => fs.write(file, from, 0, from.length, position, callback)),
   fsync: (file) => later<void>((callback) => fs.fsync(file, callback as fs.NoParamCallback)),
+  fchmod: (file, permissions) =>
+    later<void>((callback) => fs.fchmod(file, permissions, callback as fs.NoParamCallback)),
   futimens(file, mtimeNs) {
     const seconds = Number(mtimeNs) / 1e9
     return later<void>((callback) => fs.futimes(file, seconds, seconds, callback as fs.NoParamCallback))

@@ -1,7 +1,7 @@
 /**
  * The memory that the event loop and its file threads share: a slot for each file that is being loaded.
  *
- * A slot has eight words, which say what was found, and room for the file. The thread writes it before it tells of the
+ * A slot has nine words, which say what was found, and room for the file. The thread writes it before it tells of the
  * slot, and the loop reads it afterwards: the messages between them put one before the other.
  */
 import { loanSize } from '../core/buffers.ts'
@@ -12,7 +12,7 @@ export const slotCount = 64
 /** The largest file, and a byte more: a file that fills the slot may be larger. */
 export const slotBytes = loanSize
 
-const words = 8
+const words = 9
 const kinds: readonly FileKind[] = ['file', 'directory', 'link', 'other']
 
 /** What a thread has found. */
@@ -46,7 +46,7 @@ export class Slots {
   }
 
   tell(slot: number, status: FileStatus, fd: number, length: number): void {
-    const { kind, size, mtimeNs, device, inode } = status
+    const { kind, size, mtimeNs, device, inode, permissions } = status
     this.facts.set(
       [
         0n,
@@ -55,6 +55,7 @@ export class Slots {
         mtimeNs,
         BigInt(device),
         BigInt(inode),
+        BigInt(permissions),
         BigInt(fd),
         BigInt(length),
       ],
@@ -71,7 +72,8 @@ export class Slots {
       mtimeNs: word(3),
       device: Number(word(4)),
       inode: Number(word(5)),
+      permissions: Number(word(6)),
     }
-    return { errno: Number(word(0)), status, fd: Number(word(6)), length: Number(word(7)) }
+    return { errno: Number(word(0)), status, fd: Number(word(7)), length: Number(word(8)) }
   }
 }

@@ -37,6 +37,8 @@ const options = {
     group: 'Server:',
   },
   'read-only': { type: 'boolean', describe: 'Refuse every change', group: 'Rights:' },
+  'max-upload-size': { describe: 'The most bytes that one stored file may have, such as 500M', group: 'Rights:' },
+  quota: { describe: 'The most bytes that all shared files may have together, such as 20G', group: 'Rights:' },
   'allow-anonymous-writes': {
     type: 'boolean',
     describe: 'Let everybody who can reach the server change and delete files',

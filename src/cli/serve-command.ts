@@ -53,6 +53,8 @@ async function serveOptions(settings: Settings, fallback: string | undefined): P
     readOnly,
     fsync: settings.fsync ?? true,
     cacheBytes: settings.cache ?? 64 * 1024 ** 2,
+    ...(settings['max-upload-size'] === undefined ? {} : { maxUploadSize: settings['max-upload-size'] }),
+    ...(settings.quota === undefined ? {} : { quota: settings.quota }),
     ...(settings.index === undefined ? {} : { index: settings.index }),
     hostNames: ownNames(settings['host-name'] ?? []),
     serverTiming: settings['server-timing'] ?? true,

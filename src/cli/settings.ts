@@ -76,6 +76,8 @@ export const readers = {
   mode: choice('async', 'sync'),
   port,
   bind: text,
+  'max-upload-size': size,
+  quota: size,
   'read-only': flag,
   'allow-anonymous-writes': flag,
   'host-name': hostNames,

@@ -43,6 +43,8 @@ export interface FileStatus {
   readonly mtimeNs: bigint
   readonly device: number
   readonly inode: number
+  /** The file permission bits (inode(7)): owner, group and others. */
+  readonly permissions: number
 }
 
 /** What `load` has found. */
@@ -110,6 +112,8 @@ export interface Calls {
   write(file: FileDescriptor, from: Uint8Array, position: number): number
   /** `fsync(2)`, of a file or a directory. After an error the file must be discarded, never synced again. @throws EIO, ENOSPC */
   fsync(file: FileDescriptor): void
+  /** `fchmod(2)`, of a file or a directory. @throws EPERM when it is somebody else's */
+  fchmod(file: FileDescriptor, permissions: number): void
   /** `futimens(2)`: date a file, to within a microsecond. @param mtimeNs nanoseconds since 1970 */
   futimens(file: FileDescriptor, mtimeNs: bigint): void
   /**

@@ -21,7 +21,7 @@ const table = {
     403,
     'Nothing shows that this was typed, and not sent by a page of another site. Open the address again and confirm it, or send it by POST.',
   ],
-  reserved: [403, 'Names that begin with .twinserve at the top belong to the server itself.'],
+  reserved: [403, '.twinserve belongs to the server itself, and so does every name at the top that begins with it.'],
   link_refused: [403, '{} is reached through a symbolic link that leads out of the shared directory.'],
   not_a_file: [403, '{} is not a regular file or a directory, and is not served.'],
   not_found: [404, '{} does not exist.'],
@@ -48,6 +48,7 @@ const table = {
   not_implemented: [501, 'The server does not know how to do that: {}.'],
   overloaded: [503, 'The server has no room for the request now. Try again soon.'],
   version_not_supported: [505, 'Only HTTP/1.1 and HTTP/1.0 are spoken here.'],
+  quota_exceeded: [507, 'The space that this server may fill is used up: {}. Nothing was stored.'],
   storage_full: [507, 'There is no room left to store {}. Nothing was stored.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 

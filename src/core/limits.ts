@@ -54,6 +54,10 @@ export interface Limits {
   readonly digestBytes: number
   /** Digests that are remembered. One takes some 300 bytes; less than reading its file again in any case. */
   readonly digests: number
+  /** How long a count of what all files take is good for, where there is a quota: others may change them too. */
+  readonly quotaFresh: number
+  /** The same before somebody is refused for lack of room: who has just deleted something need not wait long. */
+  readonly quotaRecount: number
   /** How long a cached file may be served before the file system is asked again. */
   readonly cacheFresh: number
   /**
@@ -94,6 +98,8 @@ export const defaultLimits: Limits = {
   cachedFile: 256 * 1024,
   digestBytes: 64 * 1024 * 1024,
   digests: 1_000,
+  quotaFresh: 60_000,
+  quotaRecount: 1_000,
   cacheFresh: 1_000,
   orphanAge: 60 * 60 * 1000,
   drainTime: 10_000,

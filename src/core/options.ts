@@ -16,6 +16,10 @@ export interface ServeOptions {
   readonly readOnly: boolean
   /** Flush what was stored to disk before it is acknowledged. Without it, the end of the machine may take acknowledged files with it. */
   readonly fsync: boolean
+  /** The most bytes that one stored file may have. */
+  readonly maxUploadSize?: number
+  /** The most bytes that all files below `root` may have together. */
+  readonly quota?: number
   /** Memory for the cache of small files, in bytes. 0 turns it off. */
   readonly cacheBytes: number
   /** A name (such as `index.html`) that is served in place of a directory's listing where it exists. */

@@ -5,7 +5,7 @@
  * - A segment is a name in a directory: never empty, `.`, `..`, never with `/`, `\`, NUL, or text that is
  *   not valid Unicode. So a `SafePath` cannot lead above the shared directory by its spelling; `files/walk.ts`
  *   sees to it that it cannot by symbolic links either.
- * - Names that begin with `.twinserve` at the top belong to the server.
+ * - `.twinserve` belongs to the server wherever it is, and at the top all names that begin so.
  */
 import { Refusal } from './errors.ts'
 
@@ -46,7 +46,7 @@ export class SafePath {
   /** The entry of that name in this directory. @throws Refusal bad_name, reserved */
   child(name: string, slash = false): SafePath {
     checkName(name)
-    if (this.isRoot) checkReserved(name)
+    checkReserved(name, this.isRoot)
     return new SafePath(made, [...this.segments, name], slash)
   }
 
@@ -59,14 +59,17 @@ export class SafePath {
 /** The shared directory itself. */
 export const rootPath = new SafePath(made, [], true)
 
-/** Whether a name at the top belongs to the server. In any case: some file systems do not tell cases apart. */
-export function isReserved(name: string): boolean {
-  return name.length >= 10 && folded(name).startsWith('.twinserve')
+const own = '.twinserve'
+
+/** Whether a name belongs to the server. In any case: some file systems do not tell cases apart. @param top whether it is one in the shared directory itself */
+export function isReserved(name: string, top: boolean): boolean {
+  if (name.length < own.length) return false
+  return top ? folded(name).startsWith(own) : folded(name) === own
 }
 
 /** As file systems that do not tell cases apart may see a name: APFS takes `ſ` for `s`, and HFS+ does not see U+200C. */
 function folded(name: string): string {
-  if (/^[ -~]*$/.test(name)) return name.slice(0, 10).toLowerCase()
+  if (/^[ -~]*$/.test(name)) return name.toLowerCase()
   return name
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .normalize('NFKC')
@@ -74,8 +77,8 @@ function folded(name: string): string {
     .toLowerCase()
 }
 
-function checkReserved(name: string): void {
-  if (isReserved(name)) throw new Refusal('reserved')
+function checkReserved(name: string, top: boolean): void {
+  if (isReserved(name, top)) throw new Refusal('reserved')
 }
 
 const forbidden: readonly (readonly [RegExp, string])[] = [
@@ -100,10 +103,9 @@ export function checkName(name: string): void {
 function fromSegments(segments: string[]): SafePath {
   const slash = segments.length > 0 && segments.at(-1) === ''
   if (slash) segments.pop()
+  if (segments.length === 0) return rootPath
   for (const segment of segments) checkName(segment)
-  const first = segments[0]
-  if (first === undefined) return rootPath
-  checkReserved(first)
+  for (const [at, segment] of segments.entries()) checkReserved(segment, at === 0)
   return new SafePath(made, segments, slash)
 }
 

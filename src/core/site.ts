@@ -4,6 +4,7 @@
 import type { Directory, Environment } from './calls.ts'
 import type { FileCache } from './files/cache.ts'
 import type { DigestMemory } from './files/digest-memory.ts'
+import type { Quota } from './files/quota.ts'
 import type { Limits } from './limits.ts'
 import type { LogFormat } from './options.ts'
 import type { Policy } from './policy.ts'
@@ -17,6 +18,10 @@ export interface Site {
   readonly environment: Environment
   readonly cache: FileCache | undefined
   readonly digests: DigestMemory
+  /** The most bytes that one file may have. */
+  readonly maxUpload: number | undefined
+  /** The room for all files together, where it is bounded. */
+  readonly quota: Quota | undefined
   readonly index: string | undefined
   readonly hostNames: ReadonlySet<string>
   readonly serverTiming: boolean

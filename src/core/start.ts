@@ -4,6 +4,7 @@
 import type { Directory, Environment } from './calls.ts'
 import { FileCache } from './files/cache.ts'
 import { DigestMemory } from './files/digest-memory.ts'
+import { Quota } from './files/quota.ts'
 import { sweep } from './files/temporary.ts'
 import { limitsOf } from './limits.ts'
 import type { ServeOptions } from './options.ts'
@@ -32,6 +33,8 @@ export function* openSite(
     environment,
     cache: options.cacheBytes > 0 ? new FileCache(options.cacheBytes, limits.cacheFresh) : undefined,
     digests: new DigestMemory(limits.digests),
+    maxUpload: options.maxUploadSize,
+    quota: options.quota === undefined ? undefined : new Quota(options.quota),
     index: options.index,
     hostNames: new Set(options.hostNames),
     serverTiming: options.serverTiming,

@@ -35,5 +35,6 @@ export function statusOf(raw: RawStatus): FileStatus {
     mtimeNs: raw.mtimeNs,
     device: Number(raw.dev),
     inode: Number(raw.ino),
+    permissions: Number(raw.mode) & 0o777,
   }
 }

@@ -154,6 +154,7 @@ export const fileCalls: FileCalls = {
   read: readAt,
   write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
   fsync: (file) => fs.fsyncSync(file),
+  fchmod: (file, permissions) => fs.fchmodSync(file, permissions),
   futimens: (file, mtimeNs) => fs.futimesSync(file, Number(mtimeNs) / 1e9, Number(mtimeNs) / 1e9),
   // A program runs to its end before the next begins: there is nobody to keep out.
   lock() {},

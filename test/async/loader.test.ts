@@ -10,7 +10,14 @@ import { type FileWorker, Loader } from '../../src/async/loader.ts'
 import { Slots } from '../../src/async/slots.ts'
 import type { FileStatus } from '../../src/core/calls.ts'
 
-const status: FileStatus = { kind: 'file', size: 3, mtimeNs: 1_700_000_000_123_456_789n, device: 5, inode: 7 }
+const status: FileStatus = {
+  kind: 'file',
+  size: 3,
+  mtimeNs: 1_700_000_000_123_456_789n,
+  device: 5,
+  inode: 7,
+  permissions: 0o640,
+}
 
 /** A thread that does what the test says, when it says so. */
 class Worker extends EventEmitter {

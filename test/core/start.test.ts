@@ -35,6 +35,12 @@ t.test('what the options say', async (t) => {
   t.strictSame(site.limits, defaultLimits)
   site.log('line')
   t.strictSame(lines, ['line'])
+  t.match(site, { durable: true, maxUpload: undefined, quota: undefined })
+  t.match(open({ fsync: false, maxUploadSize: 5, quota: 7 }).site, {
+    durable: false,
+    maxUpload: 5,
+    quota: { limit: 7 },
+  })
   t.equal(open({ index: 'index.html' }).site.index, 'index.html')
 })
 

@@ -3,23 +3,23 @@ import { statusOf } from '../../src/core/status.ts'
 
 /** inode(7): the file type bits of `st_mode`. */
 const kinds = [
-  [0o100644n, 'file'],
-  [0o104755n, 'file'],
-  [0o040755n, 'directory'],
-  [0o041777n, 'directory'],
-  [0o120777n, 'link'],
-  [0o010644n, 'other'],
-  [0o140755n, 'other'],
-  [0o020666n, 'other'],
-  [0o060660n, 'other'],
+  [0o100644n, 'file', 0o644],
+  [0o104755n, 'file', 0o755],
+  [0o040755n, 'directory', 0o755],
+  [0o041777n, 'directory', 0o777],
+  [0o120777n, 'link', 0o777],
+  [0o010644n, 'other', 0o644],
+  [0o140755n, 'other', 0o755],
+  [0o020666n, 'other', 0o666],
+  [0o060660n, 'other', 0o660],
 ] as const
 
-test('the file type, whatever the permissions', async (t) => {
-  for (const [mode, kind] of kinds) {
+test('the file type and the permissions', async (t) => {
+  for (const [mode, kind, permissions] of kinds) {
     const raw = { mode, size: 5_000_000_000n, mtimeNs: 1_700_000_000_123_456_789n, dev: 66n, ino: 77n }
     t.strictSame(
       statusOf(raw),
-      { kind, size: 5_000_000_000, mtimeNs: 1_700_000_000_123_456_789n, device: 66, inode: 77 },
+      { kind, size: 5_000_000_000, mtimeNs: 1_700_000_000_123_456_789n, device: 66, inode: 77, permissions },
       mode.toString(8),
     )
   }

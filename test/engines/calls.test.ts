@@ -122,6 +122,7 @@ for (const engine of engines) {
       await ask('fsync', made)
       await ask('fsync', root.fd)
       await fails('EBADF', ask('read', made, Buffer.alloc(1), 0))
+      await ask('fchmod', made, 0o640)
       await ask('close', made)
       const file = await ask('open', root, 'made', 'read')
       const into = Buffer.alloc(10)
@@ -138,6 +139,7 @@ for (const engine of engines) {
         mtimeNs: real.mtimeNs,
         device: Number(real.dev),
         inode: Number(real.ino),
+        permissions: Number(real.mode & 0o777n),
       })
       await fails('EBADF', ask('write', file, into, 0))
       await ask('close', file)

@@ -68,6 +68,16 @@ export function* unlessTaken<T>(step: Program<T>, what: string): Program<T> {
   }
 }
 
+/** A step between two places. @param across what to do instead where they turn out to be on two file systems */
+export function* orAcross<T>(step: Program<T>, across: () => Program<T>): Program<T> {
+  try {
+    return yield* step
+  } catch (error) {
+    if (errnoOf(error) !== 'EXDEV') throw error
+    return yield* across()
+  }
+}
+
 /** Take back what was done. Its own failure must not hide the one that led here. */
 export function* undo(step: Program<void>): Program<void> {
   try {

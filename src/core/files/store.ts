@@ -3,101 +3,97 @@
  *
  * Anything that stops it earlier leaves what was there as it was, and nothing new with that name.
  */
-import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
-import { errnoOf, Refusal } from '../errors.ts'
+import type { FileDescriptor, FileStatus } from '../calls.ts'
+import { Refusal } from '../errors.ts'
 import type { ByteSource } from '../http/body.ts'
-import type { SafePath } from '../paths.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
-import { exclusively } from './exclusive.ts'
 import { flush } from './flush.ts'
-import { type Place, publishFile, undo } from './publish.ts'
-import { statusOf } from './status.ts'
+import { admit, type Finished, giveName, microsecond, type Naming, parentFor, type Stored } from './naming.ts'
+import { type Place, undo } from './publish.ts'
+import { Room } from './quota.ts'
 import { withTemporary } from './temporary.ts'
-import { type Walk, walking } from './walk.ts'
+import { walking } from './walk.ts'
 
-export interface StoreRequest {
-  readonly path: SafePath
+/** `check` is asked before the body is read, and again before the name is given. */
+export interface StoreRequest extends Naming {
   readonly source: ByteSource
-  /** Whether a file that has the name is replaced. */
-  readonly replace: boolean
-  /** Throws when the state of the name is not what the client asked for. Called before the body is read, and again before the name is given. */
-  readonly check?: (seen: FileStatus | undefined) => void
+  /** Bytes that the source will have, where that is known. */
+  readonly length?: number | undefined
+  /** What the file's time is to be, in nanoseconds since 1970: now, unless said. */
+  readonly mtimeNs?: bigint | undefined
 }
 
-/** The step of time that every engine can set. */
-const microsecond = 1000n
-
-/** A file that was stored. */
-export interface Stored {
-  /** Whether the name was new. */
-  readonly outcome: 'created' | 'replaced'
-  /** What the new file is, for its validators. */
-  readonly status: FileStatus
-}
-
-/** @throws Refusal exists, is_directory, no_parent, storage_full; and whatever `check` and the source throw */
+/** @throws Refusal exists, is_directory, no_parent, too_large, storage_full, quota_exceeded; and whatever `check` and the source throw */
 export function* store(site: Site, wanted: StoreRequest): Program<Stored> {
   const { path } = wanted
   if (path.isRoot || path.slash) throw new Refusal('is_directory', path.text)
   return yield* walking(site, path.text, function* (walk) {
     const to: Place = { directory: yield* parentFor(walk, path), name: path.name }
-    yield* admit(to, wanted)
+    const seen = yield* admit(to, wanted)
+    const room = new Room(site, path.text, site.maxUpload)
     try {
-      const done = yield* withTemporary(site, (directory, name) => fill(site, wanted, { directory, name }, to))
-      yield* flush(site, to.directory.fd)
-      return done
+      yield* room.announce(wanted.length)
+      const stored = yield* withTemporary(site, (directory, name) =>
+        fill(site, wanted, room, { directory, name }, seen, (made) => giveName(site, walk, wanted, made, to)),
+      )
+      room.keep(stored.replaced)
+      return stored
     } finally {
-      forget(site, walk, path)
+      room.end()
     }
   })
 }
 
-/** The path may now lead to something else, even if what came after that has failed. */
-export function forget(site: Site, walk: Walk, path: SafePath): void {
-  // By way of a link it is another path's file that was changed.
-  if (walk.followed) site.cache?.clear()
-  else site.cache?.forget(path.text)
-}
-
-/** The directory that will hold the path. @throws Refusal no_parent */
-export function* parentFor(walk: Walk, path: SafePath): Program<Directory> {
+/** @param seen what the file is to replace: its permissions stay */
+function* fill(
+  site: Site,
+  wanted: StoreRequest,
+  room: Room,
+  place: Place,
+  seen: FileStatus | undefined,
+  finish: (made: Finished) => Program<Stored>,
+): Program<Stored> {
+  const fd = yield* call('open', place.directory, place.name, 'create')
   try {
-    return yield* walk.toParentOf(path)
-  } catch (error) {
-    const errno = errnoOf(error)
-    throw errno === 'ENOENT' || errno === 'ENOTDIR' ? new Refusal('no_parent', path.text) : error
-  }
-}
-
-/** Whether the name may be given now. @returns what has it */
-function* admit(to: Place, wanted: StoreRequest): Program<FileStatus | undefined> {
-  const seen = yield* statusOf(to.directory, to.name)
-  wanted.check?.(seen)
-  if (seen?.kind === 'directory') throw new Refusal('is_directory', wanted.path.text)
-  if (seen !== undefined && !wanted.replace) throw new Refusal('exists', wanted.path.text)
-  return seen
-}
-
-function* fill(site: Site, wanted: StoreRequest, temporary: Place, to: Place): Program<Stored> {
-  const fd = yield* call('open', temporary.directory, temporary.name, 'create')
-  try {
-    const status = yield* write(site, fd, wanted.source)
-    const seen = yield* exclusively(publish(wanted, temporary, to))
-    return { outcome: seen === undefined ? 'created' : 'replaced', status }
+    const status = yield* write(site, wanted, room, fd, seen)
+    const stored = yield* finish({ place, fd, status })
+    yield* call('close', fd)
+    return stored
   } catch (error) {
     // What cannot be removed now is removed at a later start.
-    yield* undo(call('unlink', temporary.directory, temporary.name))
+    yield* undo(call('unlink', place.directory, place.name))
+    yield* call('close', fd)
     throw error
   }
 }
 
+function* write(
+  site: Site,
+  wanted: StoreRequest,
+  room: Room,
+  fd: FileDescriptor,
+  seen: FileStatus | undefined,
+): Program<FileStatus> {
+  yield* writeAll(fd, wanted.source, room)
+  const status = yield* dated(site, fd, wanted.mtimeNs)
+  if (seen?.kind === 'file' && seen.permissions !== status.permissions) yield* call('fchmod', fd, seen.permissions)
+  yield* flush(site, fd)
+  return status
+}
+
 /**
- * A time that no other file stored by this server has. The kernel dates files by the ticks of its clock, and two
- * versions of one size in one tick would have the same entity tag.
+ * Date a file: as the client says, or with a time that no other file stored by this server has. The kernel dates files
+ * by the ticks of its clock, and two versions of one size in one tick would have the same entity tag.
+ *
+ * @param mtimeNs nanoseconds since 1970, where the client says
  */
-function* dated(site: Site, fd: FileDescriptor): Program<FileStatus> {
+export function* dated(site: Site, fd: FileDescriptor, mtimeNs: bigint | undefined): Program<FileStatus> {
+  if (mtimeNs !== undefined) {
+    yield* call('futimens', fd, mtimeNs)
+    return yield* call('fstat', fd)
+  }
   const status = yield* call('fstat', fd)
   if (status.mtimeNs > site.newest) {
     site.newest = status.mtimeNs
@@ -106,24 +102,4 @@ function* dated(site: Site, fd: FileDescriptor): Program<FileStatus> {
   site.newest += microsecond
   yield* call('futimens', fd, site.newest)
   return yield* call('fstat', fd)
-}
-
-/** @returns what had the name before */
-function* publish(wanted: StoreRequest, temporary: Place, to: Place): Program<FileStatus | undefined> {
-  const seen = yield* admit(to, wanted)
-  if (wanted.replace) yield* call('rename', temporary.directory, temporary.name, to.directory, to.name)
-  else yield* publishFile(temporary, to, wanted.path.text)
-  return seen
-}
-
-/** Write and flush a file, and close it in every case. */
-function* write(site: Site, fd: FileDescriptor, source: ByteSource): Program<FileStatus> {
-  try {
-    yield* writeAll(fd, source)
-    const status = yield* dated(site, fd)
-    yield* flush(site, fd)
-    return status
-  } finally {
-    yield* call('close', fd)
-  }
 }

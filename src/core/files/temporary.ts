@@ -14,9 +14,10 @@ import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import type { Place } from './publish.ts'
 import { entriesOf, inDirectory, removeTree } from './tree.ts'
+import type { Walk } from './walk.ts'
 
 export const serverDirectory = '.twinserve'
-const temporaryDirectory = 'temporary'
+export const temporaryDirectory = 'temporary'
 
 function* ensure(parent: Directory, name: string): Program<Directory> {
   try {
@@ -37,9 +38,16 @@ function temporaryName({ environment }: Site): string {
   return `${environment.owner}.${environment.unique()}`
 }
 
-/** Use a place for temporaries: `use` gets the directory and a name in it that nothing has. */
-export function* withTemporary<T>(site: Site, use: (directory: Directory, name: string) => Program<T>): Program<T> {
-  const server = yield* ensure(site.root, serverDirectory)
+type Use<T> = (directory: Directory, name: string) => Program<T>
+
+/**
+ * Use a place for temporaries.
+ *
+ * @param use gets the directory and a name in it that nothing has
+ * @param top the directory that holds the place
+ */
+export function* withTemporary<T>(site: Site, use: Use<T>, top = site.root): Program<T> {
+  const server = yield* ensure(top, serverDirectory)
   try {
     const directory = yield* ensure(server, temporaryDirectory)
     try {
@@ -52,6 +60,14 @@ export function* withTemporary<T>(site: Site, use: (directory: Directory, name: 
   }
 }
 
+/** Use a place for temporaries on the file system that a walk has come to, which may be mounted below the shared directory. */
+export function* temporaryNear<T>(site: Site, walk: Walk, use: Use<T>): Program<T> {
+  const top = yield* walk.topOfFileSystem()
+  // A start does not look for such places.
+  if (top !== site.root) yield* sweep(site, top)
+  return yield* withTemporary(site, use, top)
+}
+
 /** Use the place for temporaries if there is one already: a server that nobody uploads to never makes it. */
 function* inExisting(root: Directory, use: (directory: Directory) => Program<void>): Program<void> {
   const server: Place = { directory: root, name: serverDirectory }
@@ -59,9 +75,9 @@ function* inExisting(root: Directory, use: (directory: Directory) => Program<voi
 }
 
 /** Remove what crashes have left. It is not worth failing for: what cannot be removed stays, and the rest goes. */
-export function* sweep(site: Site): Program<void> {
+export function* sweep(site: Site, top = site.root): Program<void> {
   try {
-    yield* inExisting(site.root, function* (directory) {
+    yield* inExisting(top, function* (directory) {
       for (const { name, status } of yield* entriesOf(directory)) {
         if (status !== undefined && (yield* isOrphan(site, name, status)))
           yield* discard(site, { directory, name }, status)

@@ -8,11 +8,13 @@
 import { giveBuffer, takeBuffer } from '../buffers.ts'
 import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
+import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
 import { flush } from './flush.ts'
 import type { Place } from './publish.ts'
+import type { Room } from './quota.ts'
 import { statusOf } from './status.ts'
 
 export interface Entry {
@@ -125,12 +127,21 @@ export function* removeTree(site: Site, place: Place, budget = new Budget(site),
   yield* call('rmdir', place.directory, place.name)
 }
 
+/** What a copy is made with, besides its content and its permissions. */
+export interface CopyOptions {
+  /** Whether it gets the times of what it is a copy of. */
+  readonly times?: boolean
+  /** What it is written into. */
+  readonly room?: Room
+}
+
 /** Copy a directory and everything in it to a name that nothing has, flushed to disk. @param what the path, for sentences */
 export function* copyTree(
   site: Site,
   from: Place,
   to: Place,
   what: string,
+  options: CopyOptions = {},
   budget = new Budget(site),
   depth = 1,
 ): Program<void> {
@@ -144,9 +155,11 @@ export function* copyTree(
           { directory: target, name },
         ]
         const path = `${what}/${name}`
-        if (status?.kind === 'directory') yield* copyTree(site, inner, copy, path, budget, depth + 1)
-        else yield* copyEntry(site, inner, copy, status, path)
+        if (status?.kind === 'directory') yield* copyTree(site, inner, copy, path, options, budget, depth + 1)
+        else yield* copyEntry(site, inner, copy, status, path, options)
       }
+      // Last: it may say that nobody may write there.
+      yield* attributes(yield* call('fstat', source.fd), target.fd, options)
       yield* flush(site, target.fd)
     }),
   )
@@ -159,19 +172,21 @@ export function* copyEntry(
   to: Place,
   status: FileStatus | undefined,
   what: string,
+  options: CopyOptions = {},
 ): Program<void> {
   if (status?.kind === 'link') {
     yield* call('symlink', yield* call('readlink', from.directory, from.name), to.directory, to.name)
-  } else if (status?.kind === 'file') yield* copyFile(site, from, to)
+  } else if (status?.kind === 'file') yield* copyFile(site, from, to, status, options)
   else throw new Refusal('not_a_file', what)
 }
 
-function* copyFile(site: Site, from: Place, to: Place): Program<void> {
+function* copyFile(site: Site, from: Place, to: Place, status: FileStatus, options: CopyOptions): Program<void> {
   const source = yield* call('open', from.directory, from.name, 'read')
   try {
     const target = yield* call('open', to.directory, to.name, 'create')
     try {
-      yield* copyBytes(source, target)
+      yield* copyBytes(source, target, options.room)
+      yield* attributes(status, target, options)
       yield* flush(site, target)
     } finally {
       yield* call('close', target)
@@ -181,17 +196,25 @@ function* copyFile(site: Site, from: Place, to: Place): Program<void> {
   }
 }
 
-function* copyBytes(source: FileDescriptor, target: FileDescriptor): Program<void> {
+/** Give a copy what belongs to the original besides its content. */
+function* attributes(of: FileStatus, target: FileDescriptor, { times = false }: CopyOptions): Program<void> {
+  // A directory that not even its owner may write to could neither get its name nor be removed again.
+  yield* call('fchmod', target, of.kind === 'directory' ? of.permissions | 0o700 : of.permissions)
+  if (times) yield* call('futimens', target, of.mtimeNs)
+}
+
+function* copyBytes(source: FileDescriptor, target: FileDescriptor, room: Room | undefined): Program<void> {
   const buffer = takeBuffer()
   let position = 0
   try {
-    yield* writeAll(target, {
+    const bytes: ByteSource = {
       *next() {
         const count = yield* call('read', source, buffer, position)
         position += count
         return buffer.subarray(0, count)
       },
-    })
+    }
+    yield* writeAll(target, bytes, room)
   } finally {
     giveBuffer(buffer)
   }

@@ -91,6 +91,17 @@ export class Walk {
     return yield* this.#last(path.name, into)
   }
 
+  /** The highest directory on the way that lies on the same file system as where the walk has come to. */
+  *topOfFileSystem(): Program<Directory> {
+    let top = this.directory
+    const { device } = yield* call('fstat', top.fd)
+    for (const above of [this.#site.root, ...this.#held].slice(0, -1).reverse()) {
+      if ((yield* call('fstat', above.fd)).device !== device) break
+      top = above
+    }
+    return top
+  }
+
   /** Whether the path leads to a file or a directory, links followed. @throws as `find` */
   *kindOf(path: SafePath): Program<'file' | 'directory'> {
     const found = yield* this.find(path)
@@ -125,7 +136,7 @@ export class Walk {
 
   /** A link must not lead into what belongs to the server either. */
   #checkReserved(name: string): void {
-    if (this.#held.length === 0 && isReserved(name)) throw new Refusal('reserved')
+    if (isReserved(name, this.#held.length === 0)) throw new Refusal('reserved')
   }
 
   *#last(name: string, into: Uint8Array | undefined): Program<Found> {

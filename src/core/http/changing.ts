@@ -18,6 +18,7 @@ import type { Program } from '../program.ts'
 import { tell } from './answers.ts'
 import { demandPreconditions, validatorsOf } from './conditional.ts'
 import { checked } from './integrity.ts'
+import { mtimeOf } from './mtime.ts'
 import { addressOf, type Request } from './request.ts'
 import type { Response } from './response.ts'
 
@@ -58,8 +59,11 @@ export function* put(request: Request, path: SafePath): Program<Response> {
     throw new Refusal('length_required')
   const check = preconditions(request, path)
   const source = checked(head, request.body)
-  const stored = yield* store(site, { path, source, replace: mayReplace(request), check })
-  return made(request, path, stored.outcome, 'Stored', `ETag: ${validatorsOf(stored.status).etag}\r\n`)
+  const mtimeNs = mtimeOf(head.field('x-oc-mtime'), 'X-OC-Mtime')
+  const { length } = request.body
+  const stored = yield* store(site, { path, source, length, mtimeNs, replace: mayReplace(request), check })
+  const accepted = mtimeNs === undefined ? '' : 'X-OC-MTime: accepted\r\n'
+  return made(request, path, stored.outcome, 'Stored', `ETag: ${validatorsOf(stored.status).etag}\r\n${accepted}`)
 }
 
 export function* deleteAt(request: Request, path: SafePath): Program<Response> {

@@ -4,16 +4,17 @@
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import { flush } from '../files/flush.ts'
+import { forget, parentFor } from '../files/naming.ts'
 import { type Place, publishDirectory, publishFile, undo } from '../files/publish.ts'
+import { Room } from '../files/quota.ts'
 import { statusOf } from '../files/status.ts'
-import { forget, parentFor } from '../files/store.ts'
-import { withTemporary } from '../files/temporary.ts'
+import { temporaryNear } from '../files/temporary.ts'
 import { copyEntry, copyTree, removeTree } from '../files/tree.ts'
-import { walking } from '../files/walk.ts'
+import { type Walk, walking } from '../files/walk.ts'
 import { demand } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { admitSource, admitTransfer, type TransferRequest } from './move.ts'
+import { admitSource, admitTransfer, type TransferRequest } from './renaming.ts'
 
 /**
  * Copy a file, or a directory with everything in it.
@@ -31,7 +32,7 @@ export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       try {
-        return yield* duplicate(site, wanted, old, place, seen)
+        return yield* duplicate(site, wanted, target, old, place, seen)
       } finally {
         forget(site, target, to)
       }
@@ -42,6 +43,7 @@ export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 
 function* duplicate(
   site: Site,
   wanted: TransferRequest,
+  target: Walk,
   old: Place,
   place: Place,
   seen: FileStatus,
@@ -52,19 +54,32 @@ function* duplicate(
   // Two directories are never merged: what was there would be neither kept nor replaced.
   if (there !== undefined && (there.kind === 'directory' || seen.kind === 'directory'))
     throw new Refusal('exists', what)
-  yield* withTemporary(site, function* (directory, name) {
-    const made: Place = { directory, name }
-    yield* seen.kind === 'directory'
-      ? directoryCopy(site, wanted, old, made, place)
-      : fileCopy(site, wanted, old, made, place, seen)
-  })
+  const room = new Room(site, what)
+  try {
+    yield* temporaryNear(site, target, function* (directory, name) {
+      const made: Place = { directory, name }
+      yield* seen.kind === 'directory'
+        ? directoryCopy(site, wanted, old, made, place, room)
+        : fileCopy(site, wanted, old, made, place, seen, room)
+    })
+    room.keep(there?.size)
+  } finally {
+    room.end()
+  }
   yield* flush(site, place.directory.fd)
   return there === undefined ? 'created' : 'replaced'
 }
 
-function* directoryCopy(site: Site, wanted: TransferRequest, old: Place, made: Place, place: Place): Program<void> {
+function* directoryCopy(
+  site: Site,
+  wanted: TransferRequest,
+  old: Place,
+  made: Place,
+  place: Place,
+  room: Room,
+): Program<void> {
   try {
-    yield* copyTree(site, old, made, wanted.from.text)
+    yield* copyTree(site, old, made, wanted.from.text, { room })
     yield* publishDirectory(made, place, wanted.to.text)
   } catch (error) {
     // What cannot be removed now is removed at a later start.
@@ -80,9 +95,10 @@ function* fileCopy(
   made: Place,
   place: Place,
   seen: FileStatus,
+  room: Room,
 ): Program<void> {
   try {
-    yield* copyEntry(site, old, made, seen, wanted.from.text)
+    yield* copyEntry(site, old, made, seen, wanted.from.text, { room })
     if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
     else yield* publishFile(made, place, wanted.to.text)
   } catch (error) {

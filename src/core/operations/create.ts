@@ -3,8 +3,8 @@
  */
 import { Refusal } from '../errors.ts'
 import { flush } from '../files/flush.ts'
+import { parentFor } from '../files/naming.ts'
 import { unlessTaken } from '../files/publish.ts'
-import { parentFor } from '../files/store.ts'
 import { walking } from '../files/walk.ts'
 import type { SafePath } from '../paths.ts'
 import { demand } from '../policy.ts'

@@ -20,7 +20,7 @@ export function hasAddress(name: string): boolean {
   }
 }
 
-const unusable: FileStatus = { kind: 'other', size: 0, mtimeNs: 0n, device: 0, inode: 0 }
+const unusable: FileStatus = { kind: 'other', size: 0, mtimeNs: 0n, device: 0, inode: 0, permissions: 0 }
 
 /** Where a symbolic link leads, if it stays inside. */
 function* targetOf(site: Site, path: SafePath): Program<'file' | 'directory' | undefined> {
@@ -42,9 +42,9 @@ function* listed(site: Site, path: SafePath, { name, status }: Entry): Program<L
   return { name, kind, size, mtimeNs, reachable: true, target }
 }
 
-/** Whether an entry belongs to the server, and is not shown: at the top, by whatever links a path has led there. */
+/** Whether an entry belongs to the server, and is not shown: by whatever links a path has led there. */
 export function isHidden(site: Site, directory: Directory, name: string): boolean {
-  return directory === site.root && isReserved(name)
+  return isReserved(name, directory === site.root)
 }
 
 /** The entries of a directory that a walk has come to, in no order. */

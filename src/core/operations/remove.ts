@@ -33,9 +33,10 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
   yield* walking(site, path.text, function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
     try {
-      const left = yield* exclusively(removeShallow(wanted, place))
+      const left = yield* exclusively(removeShallow(site, wanted, place))
       if (left) yield* removeAtOnce(site, place, path.text)
       yield* flush(site, place.directory.fd)
+      if (left) site.quota?.forget()
     } finally {
       site.cache?.clear()
     }
@@ -43,13 +44,17 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
 }
 
 /** Remove all but a directory with everything in it. @returns whether it is one */
-function* removeShallow(wanted: RemoveRequest, place: Place): Program<boolean> {
+function* removeShallow(site: Site, wanted: RemoveRequest, place: Place): Program<boolean> {
   const seen = yield* statusOf(place.directory, place.name)
   if (seen === undefined) throw new Refusal('not_found', wanted.path.text)
   admit(wanted, seen)
-  if (seen.kind !== 'directory') yield* call('unlink', place.directory, place.name)
-  else if (wanted.recursive) return true
-  else yield* call('rmdir', place.directory, place.name)
+  if (seen.kind === 'directory') {
+    if (wanted.recursive) return true
+    yield* call('rmdir', place.directory, place.name)
+  } else {
+    yield* call('unlink', place.directory, place.name)
+    if (seen.kind === 'file') site.quota?.freed(seen.size)
+  }
   return false
 }
 
@@ -65,7 +70,7 @@ function admit(wanted: RemoveRequest, seen: FileStatus): void {
  * Remove a tree so that nobody sees half of it: it is moved out of sight, and is gone with that. Until then nothing
  * is touched; afterwards what cannot be removed is left for a later start.
  */
-function* removeAtOnce(site: Site, place: Place, what: string): Program<void> {
+export function* removeAtOnce(site: Site, place: Place, what: string): Program<void> {
   yield* admitRemoval(site, place, what)
   yield* withTemporary(site, function* (directory, name) {
     try {

@@ -21,6 +21,14 @@ t.test('pieces come one behind the other', async (t) => {
   t.strictSame(memory.logOf('write'), ['write /made 4 @0', 'write /made 4 @4', 'write /made 5 @8'])
 })
 
+t.test('where to begin, and where it ended', async (t) => {
+  const memory = new MemoryFiles()
+  const fd = run(call('open', memory.root, 'made', 'create'), memory)
+  t.equal(run(writeAll(fd, sourceOf('one'), undefined, 0), memory), 3)
+  t.equal(run(writeAll(fd, sourceOf('four', 'x'), undefined, 3), memory), 8)
+  t.strictSame(memory.snapshot(), { made: 'onefourx' })
+})
+
 t.test('what a short write leaves is written after it', async (t) => {
   const memory = new MemoryFiles()
   memory.mostWritten = 2

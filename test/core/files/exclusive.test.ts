@@ -44,7 +44,7 @@ const rows: readonly (readonly [what: string, make: (site: Site) => Program<unkn
   ],
   [
     'a file replaced',
-    (site) => store(site, { path: at('a'), source: sourceOf('x'), replace: true }),
+    (site) => store(site, { path: at('a'), source: sourceOf('another size'), replace: true }),
     [['lstat', 'rename']],
   ],
   [

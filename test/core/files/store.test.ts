@@ -69,6 +69,45 @@ t.test('no two files stored have one time, though the clock of the files ticks s
   t.equal(run(store(site, request('/c')), memory).status.mtimeNs, memory.clock, 'the files’ own, where that is later')
 })
 
+t.test('a time that the client gives', async (t) => {
+  const memory = files()
+  const site = siteOn(memory)
+  const put = (mtimeNs?: bigint) => run(store(site, request('/a', { replace: true, mtimeNs })), memory).status.mtimeNs
+  const future = memory.clock + 1_000_000_000_000n
+  t.equal(put(future), future)
+  t.equal(memory.node('a').mtimeNs, future)
+  t.equal(put(), memory.clock, 'does not move the times of others')
+  const again = [put(future), put(future), put(future)]
+  t.equal(again[0], future)
+  for (const time of again.slice(1)) {
+    t.ok(time > future && time - future <= 1_000_000n, 'within the millisecond')
+  }
+  t.not(again[1], again[0], 'but no two versions of one size, one behind the other, have one time')
+  t.not(again[2], again[1])
+  t.equal(memory.logOf('fsync').filter((line) => line.includes('temporary')).length, 7, 'and that is flushed too')
+})
+
+t.test('by chance, but never the time of the version before', async (t) => {
+  const memory = files()
+  const unlucky = siteOn(memory)
+  const site = { ...unlucky, environment: { ...unlucky.environment, unique: () => 'always the same' } }
+  const put = () => run(store(site, request('/a', { replace: true, mtimeNs: 1_000_000_000n })), memory).status.mtimeNs
+  const times = [put(), put(), put(), put()]
+  t.equal(times[0], 1_000_000_000n)
+  t.equal(times[2], (times[1] as bigint) + 1000n)
+  t.equal(times[3], times[1])
+})
+
+t.test('who may read a file stays as it was', async (t) => {
+  const memory = files()
+  memory.node('old').permissions = 0o600
+  run(store(siteOn(memory), request('/old', { replace: true })), memory)
+  t.equal(memory.node('old').permissions, 0o600)
+  memory.node('link').permissions = 0o777
+  run(store(siteOn(memory), request('/link', { replace: true })), memory)
+  t.equal(memory.node('link').permissions, 0o644, 'a link has none of its own')
+})
+
 t.test('what may have the name', async (t) => {
   type Row = readonly [path: string, replace: boolean, expected: string, changed?: Tree]
   const rows: readonly Row[] = [

@@ -1,5 +1,6 @@
 /** `PUT`, `DELETE` and `MKCOL`. */
 import t from 'tap'
+import { Quota } from '../../../src/core/files/quota.ts'
 import type { Answer } from '../../fixtures/answers.ts'
 import { converse, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { textOf } from '../../fixtures/request.ts'
@@ -36,6 +37,20 @@ t.test('PUT, in the form that the client reads', async (t) => {
     message: 'Stored /n.',
   })
   t.match(ask('PUT /n', { Accept: 'text/html' }, 'x').body, /href="\/n"/)
+})
+
+t.test('PUT with the time that the file has elsewhere', async (t) => {
+  const { answers, memory } = play('PUT /n', { 'X-OC-Mtime': '1234567890.5' }, 'x')
+  t.match(answers[0], { status: 201 })
+  t.equal(answers[0]?.fields.get('x-oc-mtime'), 'accepted')
+  t.equal(memory.node('n').mtimeNs, 1_234_567_890_500_000_000n)
+  t.match(ask('PUT /n', { 'X-OC-Mtime': 'yesterday' }, 'x'), { status: 400, body: /^bad_parameter: .*X-OC-Mtime/ })
+  t.notOk(ask('PUT /n', {}, 'x').fields.has('x-oc-mtime'))
+})
+
+t.test('PUT of more than may be stored', async (t) => {
+  t.match(ask('PUT /n', {}, '1234', { site: { maxUpload: 3 } }), { status: 413, body: /^too_large: .*at most 3 bytes/ })
+  t.match(ask('PUT /n', {}, '1234', { site: { quota: new Quota(3) } }), { status: 507, body: /^quota_exceeded: / })
 })
 
 /** Over a file that exists: only when the request says so, and only what it knows. */

@@ -4,7 +4,14 @@ import { demandPreconditions, evaluate, rangeHolds, validatorsOf } from '../../.
 import { getWith } from '../../fixtures/request.ts'
 
 /** 6 November 1994, 08:49:37.5 UTC. */
-const status = { kind: 'file', size: 0x1f, mtimeNs: 784_111_777_500_000_000n, device: 1, inode: 2 } as const
+const status = {
+  kind: 'file',
+  size: 0x1f,
+  mtimeNs: 784_111_777_500_000_000n,
+  device: 1,
+  inode: 2,
+  permissions: 0o644,
+} as const
 const seen = validatorsOf(status)
 const same = 'Sun, 06 Nov 1994 08:49:37 GMT'
 const before = 'Sun, 06 Nov 1994 08:49:36 GMT'

@@ -84,9 +84,9 @@ t.test('what is left out', async (t) => {
   const expected = { ...whole, 'closed/': '' }
   t.strictSame(unpacked(archive(memory)), expected)
   t.strictSame(unpacked(archive(memory, '/top')), expected, 'nor is the server, by way of a link')
-  t.strictSame(unpacked(archive(new MemoryFiles().tree({ a: { '.twinserve': 'x' } }))), {
+  t.strictSame(unpacked(archive(new MemoryFiles().tree({ a: { '.twinserve': 'x', '.twinserve-not': 'x' } }))), {
     'a/': '',
-    'a/.twinserve': 'x',
+    'a/.twinserve-not': 'x',
   })
 })
 

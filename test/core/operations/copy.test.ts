@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Refusal } from '../../../src/core/errors.ts'
 import { copy } from '../../../src/core/operations/copy.ts'
-import type { TransferRequest } from '../../../src/core/operations/move.ts'
+import type { TransferRequest } from '../../../src/core/operations/renaming.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { fifo, file, link, MemoryFiles } from '../../fixtures/memory.ts'

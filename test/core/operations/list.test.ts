@@ -40,7 +40,8 @@ t.test('kinds, links and names', async (t) => {
     '.twinserve': { temporary: {} },
     'top.txt': 'x',
     dir: {
-      '.twinserve': 'below the top it is a name like any other',
+      '.twinserve': { temporary: {} },
+      '.twinserve-not': 'below the top only that name is not like any other',
       '.hidden': 'x',
       'a\\b': 'a backslash',
       'caf\udce9': 'not UTF-8',
@@ -66,7 +67,7 @@ t.test('kinds, links and names', async (t) => {
   })
   t.strictSame(listed(memory, '/dir'), [
     '.hidden file',
-    '.twinserve file',
+    '.twinserve-not file',
     'a\\b file unreachable',
     'absolute link unreachable',
     'caf\ufffd other unreachable',
