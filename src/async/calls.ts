@@ -13,7 +13,7 @@
 import fs from 'node:fs'
 import type { Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
-import { statusOf } from '../core/status.ts'
+import { secondsOf, statusOf } from '../core/status.ts'
 import type { Loader } from './loader.ts'
 import { ownerState } from './owner.ts'
 import type { LaterCalls } from './run.ts'
@@ -214,7 +214,7 @@ export const fileCalls: FileCalls = {
   fchmod: (file, permissions) =>
     later<void>((callback) => fs.fchmod(file, permissions, callback as fs.NoParamCallback)),
   futimens(file, mtimeNs) {
-    const seconds = Number(mtimeNs) / 1e9
+    const seconds = secondsOf(mtimeNs)
     return later<void>((callback) => fs.futimes(file, seconds, seconds, callback as fs.NoParamCallback))
   },
   ownerState,

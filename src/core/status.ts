@@ -38,3 +38,14 @@ export function statusOf(raw: RawStatus): FileStatus {
     permissions: Number(raw.mode) & 0o777,
   }
 }
+
+/** What is added so that a time is never below its microsecond once it is a number of seconds: half of what such a number can be off by. */
+const bias = 1.5e-7
+
+/**
+ * A time as `fs.futimes` takes it: seconds since 1970, of which a number holds a quarter of a microsecond. Cut to
+ * microseconds it is the time that was meant.
+ */
+export function secondsOf(ns: bigint): number {
+  return Number(ns / 1000n) / 1e6 + bias
+}

@@ -10,7 +10,7 @@
 import fs from 'node:fs'
 import type { Calls, Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
-import { statusOf } from '../core/status.ts'
+import { secondsOf, statusOf } from '../core/status.ts'
 import { ownerState } from './owner.ts'
 import { systemError } from './platform.ts'
 import { lastError, posix } from './posix.ts'
@@ -155,7 +155,7 @@ export const fileCalls: FileCalls = {
   write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
   fsync: (file) => fs.fsyncSync(file),
   fchmod: (file, permissions) => fs.fchmodSync(file, permissions),
-  futimens: (file, mtimeNs) => fs.futimesSync(file, Number(mtimeNs) / 1e9, Number(mtimeNs) / 1e9),
+  futimens: (file, mtimeNs) => fs.futimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs)),
   // A program runs to its end before the next begins: there is nobody to keep out.
   lock() {},
   unlock() {},

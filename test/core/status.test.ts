@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { statusOf } from '../../src/core/status.ts'
+import { secondsOf, statusOf } from '../../src/core/status.ts'
 
 /** inode(7): the file type bits of `st_mode`. */
 const kinds = [
@@ -23,4 +23,16 @@ test('the file type and the permissions', async (t) => {
       mode.toString(8),
     )
   }
+})
+
+test('a time in seconds is the right one, cut to microseconds', async (t) => {
+  let wrong = 0
+  for (let at = 0n; at < 2000n; at += 1n) {
+    const microseconds = 1_700_000_000_000_000n + at * 999_983n
+    // As libuv does: the whole seconds, and of the rest the nanoseconds.
+    const seconds = secondsOf(microseconds * 1000n)
+    const ns = BigInt(Math.trunc(seconds)) * 1_000_000_000n + BigInt(Math.trunc((seconds % 1) * 1e9))
+    if (ns / 1000n !== microseconds) wrong += 1
+  }
+  t.equal(wrong, 0)
 })
