@@ -1,8 +1,8 @@
 /**
  * The methods that change the tree: `PUT`, `DELETE`, `MKCOL`, `MOVE`, `COPY`.
  *
- * A name that exists is not overwritten unless the request says so: by `If-Match` or `If-Unmodified-Since` (it
- * knows what it replaces), by `Overwrite: T` (RFC 4918, section 10.6), or by `?overwrite`. That is stricter than
+ * A name that exists is not overwritten unless the request says so: by `If-Match` or `If-Unmodified-Since` of a `PUT`
+ * (it knows what it replaces), by `Overwrite: T` (RFC 4918, section 10.6), or by `?overwrite`. That is stricter than
  * RFC 4918, whose default is to overwrite: a client that means it can say it.
  */
 import type { FileStatus } from '../calls.ts'
@@ -22,11 +22,14 @@ import { mtimeOf } from './mtime.ts'
 import { addressOf, type Request } from './request.ts'
 import type { Response } from './response.ts'
 
-/** Whether the request says that what has the name may be replaced. */
+/** Whether the request says in so many words that what has the name may be replaced. */
 function mayReplace(request: Request): boolean {
-  const { head } = request
-  if (head.field('if-match') !== undefined || head.field('if-unmodified-since') !== undefined) return true
-  return head.field('overwrite')?.toUpperCase() === 'T' || request.asks('overwrite')
+  return request.head.field('overwrite')?.toUpperCase() === 'T' || request.asks('overwrite')
+}
+
+/** Whether the request says what the file is like that it replaces. Of `MOVE` and `COPY` that is said of the source. */
+function namesReplaced({ head }: Request): boolean {
+  return head.field('if-match') !== undefined || head.field('if-unmodified-since') !== undefined
 }
 
 /** The request's preconditions, to be asked of what is there. */
@@ -61,7 +64,8 @@ export function* put(request: Request, path: SafePath): Program<Response> {
   const source = checked(head, request.body)
   const mtimeNs = mtimeOf(head.field('x-oc-mtime'), 'X-OC-Mtime')
   const { length } = request.body
-  const stored = yield* store(site, { path, source, length, mtimeNs, replace: mayReplace(request), check })
+  const replace = mayReplace(request) || namesReplaced(request)
+  const stored = yield* store(site, { path, source, length, mtimeNs, replace, check })
   const accepted = mtimeNs === undefined ? '' : 'X-OC-MTime: accepted\r\n'
   return made(request, path, stored.outcome, 'Stored', `ETag: ${validatorsOf(stored.status).etag}\r\n${accepted}`)
 }

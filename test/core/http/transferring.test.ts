@@ -13,6 +13,7 @@ const ask = (...args: Parameters<typeof play>) => play(...args).answers[0] as An
 const code = (answer: Answer) => answer.body.split(': ')[0]
 
 /** MOVE and COPY (RFC 4918, sections 9.8 and 9.9): what there is afterwards, and the answer. */
+const future = 'Fri, 01 Jan 2100 00:00:00 GMT'
 const here = { Host: 'Localhost:8080' }
 const transfers: readonly (readonly [line: string, fields: Record<string, string>, status: number, after: object])[] = [
   ['MOVE /a', { Destination: '/n' }, 201, { a: undefined, n: 'old' }],
@@ -26,6 +27,11 @@ const transfers: readonly (readonly [line: string, fields: Record<string, string
   ['MOVE /a', { Destination: '/docs/b', Overwrite: 'T' }, 204, { a: undefined, docs: { b: 'old' } }],
   ['COPY /a', { Destination: '/docs/b', Overwrite: 'T' }, 204, { a: 'old', docs: { b: 'old' } }],
   ['MOVE /a', { Destination: '/n', 'If-Match': '"other"' }, 412, { a: 'old' }],
+  // They tell what is moved, and nothing of what it would replace.
+  ['MOVE /a', { Destination: '/docs/b', 'If-Match': '*' }, 409, { a: 'old', docs: { b: 'bb' } }],
+  ['COPY /a', { Destination: '/docs/b', 'If-Match': '*' }, 409, { a: 'old', docs: { b: 'bb' } }],
+  ['MOVE /a', { Destination: '/docs/b', 'If-Unmodified-Since': future }, 409, { a: 'old', docs: { b: 'bb' } }],
+  ['MOVE /a', { Destination: '/docs/b', 'If-Match': '*', Overwrite: 'T' }, 204, { a: undefined, docs: { b: 'old' } }],
   ['MOVE /docs', { Destination: '/docs/deep/x' }, 409, { docs: { b: 'bb' } }],
   ['MOVE /none', { Destination: '/n' }, 404, {}],
   ['MOVE /a', {}, 400, { a: 'old' }],
