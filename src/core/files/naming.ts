@@ -9,6 +9,7 @@ import { errnoOf, Refusal } from '../errors.ts'
 import type { SafePath } from '../paths.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
+import { microsecondOf, timeIn } from './dating.ts'
 import { exclusively } from './exclusive.ts'
 import { flush } from './flush.ts'
 import { orAcross, type Place, publishFile, undo } from './publish.ts'
@@ -42,9 +43,6 @@ export interface Stored {
   /** Bytes of what had the name. */
   readonly replaced: number
 }
-
-/** The step of time that every engine can set, in nanoseconds. */
-export const microsecond = 1000n
 
 /** The directory that will hold the path. @throws Refusal no_parent */
 export function* parentFor(walk: Walk, path: SafePath): Program<Directory> {
@@ -105,11 +103,11 @@ function* publish(site: Site, wanted: Naming, made: Finished, to: Place): Progra
 function* distinct(site: Site, { fd, status }: Finished, seen: FileStatus | undefined): Program<FileStatus> {
   if (seen === undefined || seen.size !== status.size) return status
   const ahead = seen.mtimeNs - status.mtimeNs
-  if (ahead < 0n || ahead > 1000n * microsecond) return status
+  if (ahead < 0n || ahead > 1_000_000n) return status
   let chance = 0
   for (const letter of site.environment.unique()) chance = (chance * 31 + letter.charCodeAt(0)) % 999
-  const moved = status.mtimeNs + microsecond * BigInt(1 + chance)
-  yield* call('futimens', fd, moved === seen.mtimeNs ? moved + microsecond : moved)
+  const moved = microsecondOf(status.mtimeNs) + BigInt(1 + chance)
+  yield* call('futimens', fd, timeIn(moved === microsecondOf(seen.mtimeNs) ? moved + 1n : moved))
   yield* flush(site, fd)
   return yield* call('fstat', fd)
 }

@@ -9,8 +9,9 @@ import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
+import { dated } from './dating.ts'
 import { flush } from './flush.ts'
-import { admit, type Finished, giveName, microsecond, type Naming, parentFor, type Stored } from './naming.ts'
+import { admit, type Finished, giveName, type Naming, parentFor, type Stored } from './naming.ts'
 import { type Place, undo } from './publish.ts'
 import { Room } from './quota.ts'
 import { withTemporary } from './temporary.ts'
@@ -81,25 +82,4 @@ function* write(
   if (seen?.kind === 'file' && seen.permissions !== status.permissions) yield* call('fchmod', fd, seen.permissions)
   yield* flush(site, fd)
   return status
-}
-
-/**
- * Date a file: as the client says, or with a time that no other file stored by this server has. The kernel dates files
- * by the ticks of its clock, and two versions of one size in one tick would have the same entity tag.
- *
- * @param mtimeNs nanoseconds since 1970, where the client says
- */
-export function* dated(site: Site, fd: FileDescriptor, mtimeNs: bigint | undefined): Program<FileStatus> {
-  if (mtimeNs !== undefined) {
-    yield* call('futimens', fd, mtimeNs)
-    return yield* call('fstat', fd)
-  }
-  const status = yield* call('fstat', fd)
-  if (status.mtimeNs > site.newest) {
-    site.newest = status.mtimeNs
-    return status
-  }
-  site.newest += microsecond
-  yield* call('futimens', fd, site.newest)
-  return yield* call('fstat', fd)
 }
