@@ -12,6 +12,7 @@ import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
+import { dated } from './dating.ts'
 import { flush } from './flush.ts'
 import type { Place } from './publish.ts'
 import type { Room } from './quota.ts'
@@ -133,6 +134,8 @@ export interface CopyOptions {
   readonly times?: boolean
   /** What it is written into. */
   readonly room?: Room
+  /** Of one file: throws when what was opened, which others may have put there since it was looked for, is not the one wanted. */
+  readonly check?: ((opened: FileStatus) => void) | undefined
 }
 
 /** Copy a directory and everything in it to a name that nothing has, flushed to disk. @param what the path, for sentences */
@@ -183,10 +186,13 @@ export function* copyEntry(
 function* copyFile(site: Site, from: Place, to: Place, status: FileStatus, options: CopyOptions): Program<void> {
   const source = yield* call('open', from.directory, from.name, 'read')
   try {
+    if (options.check !== undefined) options.check(yield* call('fstat', source))
     const target = yield* call('open', to.directory, to.name, 'create')
     try {
       yield* copyBytes(source, target, options.room)
       yield* attributes(status, target, options)
+      // Without this it could have the entity tag of another version of its size.
+      if (!options.times) yield* dated(site, target)
       yield* flush(site, target)
     } finally {
       yield* call('close', target)

@@ -3,6 +3,7 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
+import { exclusively } from '../files/exclusive.ts'
 import { flush } from '../files/flush.ts'
 import { forget, parentFor } from '../files/naming.ts'
 import { type Place, publishDirectory, publishFile, undo } from '../files/publish.ts'
@@ -14,7 +15,7 @@ import { type Walk, walking } from '../files/walk.ts'
 import { demand } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { admitSource, admitTransfer, type TransferRequest } from './renaming.ts'
+import { admitSource, admitTransfer, type TransferRequest, type Transferred } from './renaming.ts'
 
 /**
  * Copy a file, or a directory with everything in it.
@@ -48,26 +49,32 @@ function* duplicate(
   place: Place,
   seen: FileStatus,
 ): Program<'created' | 'replaced'> {
-  const what = wanted.to.text
-  const there = yield* statusOf(place.directory, place.name)
-  if (there !== undefined && !wanted.replace) throw new Refusal('exists', what)
-  // Two directories are never merged: what was there would be neither kept nor replaced.
-  if (there !== undefined && (there.kind === 'directory' || seen.kind === 'directory'))
-    throw new Refusal('exists', what)
-  const room = new Room(site, what)
+  // Before anything is read, and again in the step that gives the name.
+  yield* admitTarget(wanted, place, seen)
+  const room = new Room(site, wanted.to.text)
   try {
-    yield* temporaryNear(site, target, function* (directory, name) {
+    const done = yield* temporaryNear(site, target, (directory, name) => {
       const made: Place = { directory, name }
-      yield* seen.kind === 'directory'
+      return seen.kind === 'directory'
         ? directoryCopy(site, wanted, old, made, place, room)
         : fileCopy(site, wanted, old, made, place, seen, room)
     })
-    room.keep(there?.size)
+    room.keep(done.replaced)
+    yield* flush(site, place.directory.fd)
+    return done.outcome
   } finally {
     room.end()
   }
-  yield* flush(site, place.directory.fd)
-  return there === undefined ? 'created' : 'replaced'
+}
+
+/** Whether the copy may have the name now. @returns what has it @throws Refusal exists */
+function* admitTarget(wanted: TransferRequest, place: Place, seen: FileStatus): Program<FileStatus | undefined> {
+  const there = yield* statusOf(place.directory, place.name)
+  if (there === undefined) return undefined
+  // Two directories are never merged: what was there would be neither kept nor replaced.
+  if (!wanted.replace || there.kind === 'directory' || seen.kind === 'directory')
+    throw new Refusal('exists', wanted.to.text)
+  return there
 }
 
 function* directoryCopy(
@@ -77,10 +84,11 @@ function* directoryCopy(
   made: Place,
   place: Place,
   room: Room,
-): Program<void> {
+): Program<Transferred> {
   try {
     yield* copyTree(site, old, made, wanted.from.text, { room })
-    yield* publishDirectory(made, place, wanted.to.text)
+    yield* exclusively(publishDirectory(made, place, wanted.to.text))
+    return { outcome: 'created', replaced: 0 }
   } catch (error) {
     // What cannot be removed now is removed at a later start.
     yield* undo(removeTree(site, made))
@@ -96,13 +104,19 @@ function* fileCopy(
   place: Place,
   seen: FileStatus,
   room: Room,
-): Program<void> {
+): Program<Transferred> {
   try {
-    yield* copyEntry(site, old, made, seen, wanted.from.text, { room })
-    if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
-    else yield* publishFile(made, place, wanted.to.text)
+    yield* copyEntry(site, old, made, seen, wanted.from.text, { room, check: wanted.check })
+    return yield* exclusively(publish(wanted, made, place, seen))
   } catch (error) {
     yield* undo(call('unlink', made.directory, made.name))
     throw error
   }
+}
+
+function* publish(wanted: TransferRequest, made: Place, place: Place, seen: FileStatus): Program<Transferred> {
+  const there = yield* admitTarget(wanted, place, seen)
+  if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
+  else yield* publishFile(made, place, wanted.to.text)
+  return { outcome: there === undefined ? 'created' : 'replaced', replaced: there?.size ?? 0 }
 }

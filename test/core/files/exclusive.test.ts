@@ -3,6 +3,7 @@ import t from 'tap'
 import type { Calls } from '../../../src/core/calls.ts'
 import { exclusively } from '../../../src/core/files/exclusive.ts'
 import { store } from '../../../src/core/files/store.ts'
+import { copy } from '../../../src/core/operations/copy.ts'
 import { move } from '../../../src/core/operations/move.ts'
 import { remove } from '../../../src/core/operations/remove.ts'
 import { pathFromText } from '../../../src/core/paths.ts'
@@ -47,6 +48,9 @@ const rows: readonly (readonly [what: string, make: (site: Site) => Program<unkn
     (site) => store(site, { path: at('a'), source: sourceOf('another size'), replace: true }),
     [['lstat', 'rename']],
   ],
+  ['a copy', (site) => copy(site, { from: at('a'), to: at('n'), replace: false }), [['lstat', 'link', 'unlink']]],
+  ['a copy over another', (site) => copy(site, { from: at('a'), to: at('b'), replace: true }), [['lstat', 'rename']]],
+  ['a copied tree', (site) => copy(site, { from: at('dir'), to: at('n'), replace: false }), [['mkdir', 'rename']]],
   [
     'a move',
     (site) => move(site, { from: at('a'), to: at('n'), replace: false }),

@@ -91,6 +91,77 @@ t.test('a copy is another file', async (t) => {
   t.equal(memory.snapshot().file, 'content')
 })
 
+t.test('a copy has a time of its own, so that its entity tag differs', async (t) => {
+  const memory = files()
+  const site = siteOn(memory)
+  for (const to of ['/new', '/empty/new']) run(copy(site, request('/file', to)), memory)
+  run(copy(site, request('/dir', '/dir2')), memory)
+  const times = ['new', 'empty/new', 'dir2/a', 'dir2/deep/b'].map((path) => memory.node(path).mtimeNs)
+  t.equal(new Set(times).size, 4)
+})
+
+t.test('what has the name is looked at again when the copy gets it', async (t) => {
+  const during = (to: string, replace: boolean, change: (memory: MemoryFiles) => void) => {
+    const memory = files()
+    memory.before('fsync', 1, change)
+    try {
+      return run(copy(siteOn(memory), request('/file', to, replace)), memory)
+    } catch (error) {
+      return (error as Refusal).code
+    } finally {
+      t.strictSame(memory.temporaries, {})
+      t.equal(memory.openCount, 0)
+    }
+  }
+  t.equal(
+    during('/other', true, (memory) => memory.take('other')),
+    'created',
+  )
+  t.equal(
+    during('/new', true, (memory) => memory.put('new', 'theirs')),
+    'replaced',
+  )
+  t.equal(
+    during('/new', false, (memory) => memory.put('new', 'theirs')),
+    'exists',
+  )
+  t.equal(
+    during('/new', true, (memory) => memory.put('new', {})),
+    'exists',
+  )
+})
+
+t.test('nobody names anything while a copy gets its name', async (t) => {
+  for (const [from, to, replace, publish] of [
+    ['/file', '/new', false, 'link'],
+    ['/file', '/other', true, 'rename'],
+    ['/dir', '/new', false, 'rename'],
+  ] as const) {
+    const memory = files()
+    let held: boolean | undefined
+    memory.before(publish, 1, () => {
+      held = memory.locked
+    })
+    run(copy(siteOn(memory), request(from, to, replace)), memory)
+    t.equal(held, true)
+    t.equal(memory.locked, false)
+  }
+})
+
+t.test('the file that is copied is the one that the client asked for', async (t) => {
+  const memory = files()
+  const wanted = memory.node('file').status
+  const check = (seen: { readonly inode: unknown }) => {
+    if (seen.inode !== wanted.inode) throw new Refusal('precondition_failed', '/file')
+  }
+  memory.before('open', 1, () => memory.put('file', 'another'))
+  const copying = () => run(copy(siteOn(memory), { ...request('/file', '/new'), check }), memory)
+  t.throws(copying, { code: 'precondition_failed' })
+  t.notOk(memory.has('new'))
+  t.strictSame(memory.temporaries, {})
+  t.equal(memory.openCount, 0)
+})
+
 t.test('all is flushed before it gets its name', async (t) => {
   for (const [from, to, replace, publish] of [
     ['/file', '/full/new', false, 'link'],
