@@ -5,7 +5,7 @@
  * - A file is served from here for `limits.cacheFresh` after it was looked at; then its size and time are asked
  *   for again, so that a change by anybody else is seen within that time.
  * - The server's own changes take effect at once. A file that was being read while something changed is not
- *   kept: `version` tells.
+ *   kept: `version` tells. While something is being changed, the file system alone knows what is there.
  */
 import type { Representation } from '../http/representation.ts'
 
@@ -31,6 +31,7 @@ export class FileCache {
   /** In the order of last use. */
   readonly #entries = new Map<string, Entry>()
   #bytes = 0
+  #suspended = false
 
   /**
    * @param limit bytes
@@ -49,7 +50,7 @@ export class FileCache {
   /** The file, if it is known well enough to be served without asking. @param now by `Environment.now` */
   fresh(path: string, now: number): CachedFile | undefined {
     const entry = this.#entries.get(path)
-    if (entry === undefined || now - entry.checked >= this.#fresh) return undefined
+    if (this.#suspended || entry === undefined || now - entry.checked >= this.#fresh) return undefined
     return this.#use(path, entry)
   }
 
@@ -72,6 +73,16 @@ export class FileCache {
       if (this.#bytes <= this.#limit) break
       this.#drop(oldest)
     }
+  }
+
+  /** Something is about to be changed: until `resume` nothing is fresh, and what is opened before that is not kept. */
+  suspend(): void {
+    this.#suspended = true
+  }
+
+  /** It was changed, and forgotten. */
+  resume(): void {
+    this.#suspended = false
   }
 
   /** A file was changed, or is no more. */

@@ -54,7 +54,7 @@ export function* parentFor(walk: Walk, path: SafePath): Program<Directory> {
   }
 }
 
-/** The path may now lead to something else, even if what came after that has failed. */
+/** Take a path out of the cache. */
 export function forget(site: Site, walk: Walk, path: SafePath): void {
   // By way of a link it is another path's file that was changed.
   if (walk.followed) site.cache?.clear()
@@ -77,15 +77,11 @@ export function* admit(to: Place, wanted: Naming): Program<FileStatus | undefine
  * @throws as `admit`; the file is then where it was
  */
 export function* giveName(site: Site, walk: Walk, wanted: Naming, made: Finished, to: Place): Program<Stored> {
-  try {
-    const stored = yield* orAcross(exclusively(publish(site, wanted, made, to)), () =>
-      publishAcross(site, walk, wanted, made, to),
-    )
-    yield* flush(site, to.directory.fd)
-    return stored
-  } finally {
-    forget(site, walk, wanted.path)
-  }
+  const named = (file: Finished) =>
+    exclusively(site, () => forget(site, walk, wanted.path), publish(site, wanted, file, to))
+  const stored = yield* orAcross(named(made), () => across(site, walk, wanted, made, named))
+  yield* flush(site, to.directory.fd)
+  return stored
 }
 
 function* publish(site: Site, wanted: Naming, made: Finished, to: Place): Program<Stored> {
@@ -113,14 +109,20 @@ function* distinct(site: Site, { fd, status }: Finished, seen: FileStatus | unde
 }
 
 /** The shared directory holds another file system there: a copy is made on it first. */
-function* publishAcross(site: Site, walk: Walk, wanted: Naming, made: Finished, to: Place): Program<Stored> {
+function* across(
+  site: Site,
+  walk: Walk,
+  wanted: Naming,
+  made: Finished,
+  named: (file: Finished) => Program<Stored>,
+): Program<Stored> {
   const stored = yield* temporaryNear(site, walk, function* (directory, name) {
     const place: Place = { directory, name }
     try {
       yield* copyEntry(site, made.place, place, made.status, wanted.path.text, { times: true })
       const fd = yield* call('open', directory, name, 'read')
       try {
-        return yield* exclusively(publish(site, wanted, { place, fd, status: yield* call('fstat', fd) }, to))
+        return yield* named({ place, fd, status: yield* call('fstat', fd) })
       } finally {
         yield* call('close', fd)
       }

@@ -17,6 +17,12 @@ import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { admitSource, admitTransfer, type TransferRequest, type Transferred } from './renaming.ts'
 
+/** The name that the copy is to have. */
+interface Target extends Place {
+  /** Takes what has it out of the cache. */
+  readonly forget: () => void
+}
+
 /**
  * Copy a file, or a directory with everything in it.
  *
@@ -31,12 +37,12 @@ export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
     const seen = yield* admitSource(wanted, old)
     return yield* walking(site, to.text, function* (target) {
-      const place: Place = { directory: yield* parentFor(target, to), name: to.name }
-      try {
-        return yield* duplicate(site, wanted, target, old, place, seen)
-      } finally {
-        forget(site, target, to)
+      const place: Target = {
+        directory: yield* parentFor(target, to),
+        name: to.name,
+        forget: () => forget(site, target, to),
       }
+      return yield* duplicate(site, wanted, target, old, place, seen)
     })
   })
 }
@@ -46,7 +52,7 @@ function* duplicate(
   wanted: TransferRequest,
   target: Walk,
   old: Place,
-  place: Place,
+  place: Target,
   seen: FileStatus,
 ): Program<'created' | 'replaced'> {
   // Before anything is read, and again in the step that gives the name.
@@ -82,12 +88,12 @@ function* directoryCopy(
   wanted: TransferRequest,
   old: Place,
   made: Place,
-  place: Place,
+  place: Target,
   room: Room,
 ): Program<Transferred> {
   try {
     yield* copyTree(site, old, made, wanted.from.text, { room })
-    yield* exclusively(publishDirectory(made, place, wanted.to.text))
+    yield* exclusively(site, place.forget, publishDirectory(made, place, wanted.to.text))
     return { outcome: 'created', replaced: 0 }
   } catch (error) {
     // What cannot be removed now is removed at a later start.
@@ -101,13 +107,13 @@ function* fileCopy(
   wanted: TransferRequest,
   old: Place,
   made: Place,
-  place: Place,
+  place: Target,
   seen: FileStatus,
   room: Room,
 ): Program<Transferred> {
   try {
     yield* copyEntry(site, old, made, seen, wanted.from.text, { room, check: wanted.check })
-    return yield* exclusively(publish(wanted, made, place, seen))
+    return yield* exclusively(site, place.forget, publish(wanted, made, place, seen))
   } catch (error) {
     yield* undo(call('unlink', made.directory, made.name))
     throw error

@@ -31,7 +31,7 @@ export function* moveAcross(
       const made: Place = { directory, name }
       try {
         yield* copied(site, wanted, old, made, seen, room)
-        return yield* exclusively(exchange(site, wanted, seen, made, old, place))
+        return yield* exclusively(site, () => site.cache?.clear(), exchange(site, wanted, seen, made, old, place))
       } catch (error) {
         // What cannot be removed now is removed at a later start.
         yield* undo(seen.kind === 'directory' ? removeTree(site, made) : call('unlink', directory, name))

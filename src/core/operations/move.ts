@@ -48,17 +48,15 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
     yield* admitSource(wanted, old)
     return yield* walking(site, to.text, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
-      try {
-        const done = yield* orAcross(exclusively(transfer(wanted, old, place)), () =>
-          moveAcross(site, wanted, target, old, place),
-        )
-        yield* flush(site, place.directory.fd)
-        yield* flush(site, old.directory.fd)
-        site.quota?.freed(done.replaced)
-        return done.outcome
-      } finally {
-        site.cache?.clear()
-      }
+      // A directory may move, and with it whatever is in the cache.
+      const forget = () => site.cache?.clear()
+      const done = yield* orAcross(exclusively(site, forget, transfer(wanted, old, place)), () =>
+        moveAcross(site, wanted, target, old, place),
+      )
+      yield* flush(site, place.directory.fd)
+      yield* flush(site, old.directory.fd)
+      site.quota?.freed(done.replaced)
+      return done.outcome
     })
   })
 }

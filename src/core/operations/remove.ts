@@ -32,14 +32,15 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
   if (path.isRoot) throw new Refusal('not_allowed', 'the shared directory itself cannot be deleted')
   yield* walking(site, path.text, function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
+    const forget = () => site.cache?.clear()
+    const left = yield* exclusively(site, forget, removeShallow(site, wanted, place))
     try {
-      const left = yield* exclusively(removeShallow(site, wanted, place))
       if (left) yield* removeAtOnce(site, place, path.text)
-      yield* flush(site, place.directory.fd)
-      if (left) site.quota?.forget()
     } finally {
-      site.cache?.clear()
+      forget()
     }
+    yield* flush(site, place.directory.fd)
+    if (left) site.quota?.forget()
   })
 }
 

@@ -29,6 +29,16 @@ t.test('a file is fresh for a time, and again once it was looked at', async (t) 
   t.equal(cache.fresh('/a', 7000), undefined, 'to be served does not make it fresher')
 })
 
+t.test('nothing is fresh while something is changed', async (t) => {
+  const cache = new FileCache(10_000, 1000)
+  cache.keep('/a', entry(10), 0, cache.version)
+  cache.suspend()
+  t.equal(cache.fresh('/a', 0), undefined)
+  cache.forget('/b')
+  cache.resume()
+  t.ok(cache.fresh('/a', 0))
+})
+
 t.test('bounded in bytes', async (t) => {
   const cache = new FileCache(3 * (overhead + 100), 1000)
   for (const path of ['/a', '/b', '/c']) cache.keep(path, entry(100), 0, 0)

@@ -1,6 +1,7 @@
 /** What is looked at and then changed is looked at and changed under the lock, and no more than that. */
 import t from 'tap'
 import type { Calls } from '../../../src/core/calls.ts'
+import type { FileCache } from '../../../src/core/files/cache.ts'
 import { exclusively } from '../../../src/core/files/exclusive.ts'
 import { store } from '../../../src/core/files/store.ts'
 import { copy } from '../../../src/core/operations/copy.ts'
@@ -75,8 +76,31 @@ for (const [what, make, expected] of rows) {
   })
 }
 
+t.test('nobody is answered from the cache meanwhile', async (t) => {
+  for (const fails of [false, true]) {
+    const memory = new MemoryFiles().tree({ a: 'a' })
+    const site = siteOn(memory, { cacheBytes: 10_000 })
+    const cache = site.cache as FileCache
+    const file = { etag: '', modified: '', modifiedAt: 0, size: 0, type: '', extra: '', content: Buffer.alloc(0) }
+    for (const path of ['/a', '/b']) cache.keep(path, file, 0, cache.version)
+    let seen: unknown = 'nothing'
+    memory.before('unlink', 1, () => {
+      seen = cache.fresh('/a', 0)
+    })
+    if (fails) memory.failOn('unlink', 1, 'EIO')
+    const step = exclusively(site, () => cache.forget('/a'), call('unlink', memory.root, 'a'))
+    if (fails) t.throws(() => drive(step, memory.calls as Calls), { code: 'EIO' })
+    else drive(step, memory.calls as Calls)
+    t.equal(seen, undefined)
+    t.equal(cache.fresh('/a', 0), undefined, 'and what was changed is forgotten')
+    t.equal(cache.fresh('/b', 0), file, 'but nothing else')
+    t.equal(memory.locked, false)
+  }
+})
+
 t.test('a step that fails gives the lock back', async (t) => {
   const memory = new MemoryFiles().tree({})
-  t.throws(() => drive(exclusively(call('lstat', memory.root, 'none')), memory.calls as Calls), { code: 'ENOENT' })
+  const step = exclusively(siteOn(memory), () => {}, call('lstat', memory.root, 'none'))
+  t.throws(() => drive(step, memory.calls as Calls), { code: 'ENOENT' })
   t.equal(memory.locked, false)
 })
