@@ -114,7 +114,7 @@ export interface Calls {
   fsync(file: FileDescriptor): void
   /** `fchmod(2)`, of a file or a directory. @throws EPERM when it is somebody else's */
   fchmod(file: FileDescriptor, permissions: number): void
-  /** `futimens(2)`: date a file, cut off to a microsecond, or to the one before. @param mtimeNs nanoseconds since 1970 */
+  /** `futimens(2)`: date a file, cut off to a microsecond. @param mtimeNs nanoseconds since 1970 */
   futimens(file: FileDescriptor, mtimeNs: bigint): void
   /**
    * `pthread_mutex_lock(3)`, on the one lock of a server: wait until nobody else looks at a name and then changes it.
