@@ -87,6 +87,17 @@ function filesIn(directory: string): string[] {
   }
 }
 
+/** How often what went wrong, in a few words. */
+function kindsOf(failures: readonly Failure[]): Record<string, number> {
+  const kinds: Record<string, number> = {}
+  for (const { text } of failures) {
+    const [first = ''] = text.split('\n')
+    const kind = /is told of|no order|torn|left over/.exec(first)?.[0] ?? 'connection'
+    kinds[kind] = (kinds[kind] ?? 0) + 1
+  }
+  return kinds
+}
+
 async function run(addresses: readonly Where[], root: string | undefined): Promise<readonly Failure[]> {
   const extent = {
     names: Number(values.names),
@@ -116,6 +127,7 @@ async function run(addresses: readonly Where[], root: string | undefined): Promi
     say(`the plan: ${JSON.stringify(short.plan)}`)
   }
   trial.leave()
+  if (failures.length > 1) say(`kinds of them: ${JSON.stringify(kindsOf(failures))}`)
   say(JSON.stringify(Object.fromEntries([...answers].sort())))
   say(
     `${operations} operations in ${rounds} rounds and ${seconds.toFixed(0)} s, seed ${values.seed}: ${failures.length} violations`,
