@@ -12,7 +12,7 @@ import { Trial } from '../fixtures/histories/trial.ts'
 
 const extent = { names: 3, clients: 5, requests: 5, huge: true }
 const seeds = process.env.SEED === undefined ? [1, Math.floor(Math.random() * 2 ** 31)] : [Number(process.env.SEED)]
-const operations = 800
+const operations = 600
 
 forEachEngine(async (t, engine) => {
   for (const cacheBytes of [0, 1 << 20]) {
@@ -32,19 +32,9 @@ forEachEngine(async (t, engine) => {
       }
     }
     t.ok(trial.operations >= operations, 'they were played')
-    const kinds = [
-      'put 201',
-      'put 204',
-      'put 409',
-      'put 412',
-      'get 200',
-      'get 304',
-      'delete 204',
-      'move 201',
-      'move 204',
-    ]
-    for (const kind of [...kinds, 'copy 201', 'copy 204', 'post 201', 'post 409', 'head 200']) {
-      t.ok(trial.answers.has(kind), `there was ${kind}`)
+    const kinds = new Set([...trial.answers.keys()].map((what) => what.slice(0, -2)))
+    for (const kind of ['put', 'get', 'head', 'delete', 'move', 'copy', 'post']) {
+      t.ok(kinds.has(`${kind} 2`) && kinds.has(`${kind} 4`), `${kind} was done, and was refused`)
     }
   }
 })
