@@ -5,14 +5,13 @@
  * - Otherwise it is in one of the states that lead there, and nothing is half.
  * - The start has removed what was left over, and the request succeeds when it is made again.
  */
-import { message } from '../fixtures/raw-client.ts'
+import type { Answer } from '../fixtures/raw-client.ts'
 import { fileCalls, Tracer } from '../fixtures/strace.ts'
-import { type EngineName, startVictim, tryToAsk, type Victim } from '../fixtures/victim.ts'
-import { describeRoot, layOut, stateOf, temporaries, type Way } from './ways.ts'
+import { tryToAsk } from '../fixtures/victim.ts'
+import { look, nameOf, type Stage } from './stage.ts'
+import { describeRoot, stateOf, temporaries, type Way } from './way.ts'
 
 const onFiles: ReadonlySet<string> = new Set(fileCalls)
-const nameOf = (line: string): string => line.slice(0, line.indexOf('('))
-const look = message('GET', '/kept', { Connection: 'close' })
 
 /** What came of killing the server at one call. */
 export interface Crash {
@@ -29,37 +28,10 @@ export interface Crash {
 }
 
 export class Crasher {
-  readonly #engine: EngineName
-  readonly #root: string
-  readonly #program: string
-  #victim: Victim | undefined
+  readonly #stage: Stage
 
-  constructor(engine: EngineName, root: string, program: string) {
-    this.#engine = engine
-    this.#root = root
-    this.#program = program
-  }
-
-  async #server(): Promise<Victim> {
-    if (this.#victim === undefined || this.#victim.isEnded) {
-      this.#victim = await startVictim({ engine: this.#engine, root: this.#root, program: this.#program })
-    }
-    return this.#victim
-  }
-
-  async end(): Promise<void> {
-    await this.#victim?.kill()
-  }
-
-  /** The names of the calls that the request makes. */
-  async callsOf(way: Way, traced: readonly string[]): Promise<string[]> {
-    const server = await this.#server()
-    layOut(this.#root, way)
-    const tracer = await Tracer.attach(server.pid, traced)
-    const answer = await tryToAsk(server, way.request)
-    const { calls } = await tracer.detach()
-    if (answer === undefined || answer.status >= 300) throw new Error(`${way.name}: ${answer?.status} ${answer?.text}`)
-    return [...new Set(calls.map(nameOf))]
+  constructor(stage: Stage) {
+    this.#stage = stage
   }
 
   /**
@@ -69,10 +41,9 @@ export class Crasher {
    * @returns undefined when the request makes fewer
    */
   async crash(way: Way, call: string, nth: number, traced: readonly string[]): Promise<Crash | undefined> {
-    const server = await this.#server()
-    layOut(this.#root, way)
+    const { server, begun, request } = await this.#stage.set(way)
     const tracer = await Tracer.attach(server.pid, traced, `${call}:signal=SIGKILL:when=${nth}`)
-    const answer = await tryToAsk(server, way.request)
+    const answer = await tryToAsk(server, request)
     const { calls } = await (answer === undefined ? tracer.outlive() : tracer.abandon())
     // It may be killed by what it does once it has answered.
     if (answer !== undefined && (await tryToAsk(server, look)) !== undefined) return undefined
@@ -82,37 +53,34 @@ export class Crasher {
     const at = calls.findLastIndex((line) => line.startsWith(`${call}(`))
     const last = calls.slice(0, at).findLast((line) => onFiles.has(nameOf(line)))
     const found = { way: way.name, at: calls[at] ?? call, last: last ?? 'nothing', acknowledged }
-    return { ...found, of: way.states.length, ...(await this.#examine(way, acknowledged, refused)) }
+    return { ...found, of: way.states.length, ...(await this.#examine(way, begun, answer, refused)) }
   }
 
   /** Kill it right after its answer has arrived. */
   async crashAfterAnswer(way: Way): Promise<Crash> {
-    const server = await this.#server()
-    layOut(this.#root, way)
-    const answer = await tryToAsk(server, way.request)
+    const { server, begun, request } = await this.#stage.set(way)
+    const answer = await tryToAsk(server, request)
     await server.kill()
     const refused = answer !== undefined && answer.status < 300 ? [] : [`it was refused: ${answer?.text}`]
     const found = { way: way.name, at: 'the client has the answer', last: '', acknowledged: true }
-    return { ...found, of: way.states.length, ...(await this.#examine(way, true, refused)) }
+    return { ...found, of: way.states.length, ...(await this.#examine(way, begun, answer, refused)) }
   }
 
   async #examine(
     way: Way,
-    acknowledged: boolean,
+    begun: string,
+    answer: Answer | undefined,
     violations: string[],
   ): Promise<{ state: number; violations: string[] }> {
-    const state = stateOf(this.#root, way)
+    const state = stateOf(this.#stage.root, way)
     const done = way.states.length - 1
-    if (state < 0) violations.push(`half done: ${describeRoot(this.#root)}`)
-    else if (acknowledged && state !== done) violations.push(`a success was told, and state ${state} is found`)
-    const server = await this.#server()
-    const left = temporaries(this.#root)
+    if (state < 0 || state > done) violations.push(`half done: ${describeRoot(this.#stage.root)}`)
+    else if (answer !== undefined && state !== done) violations.push(`a success was told, and state ${state} is found`)
+    await this.#stage.server()
+    const left = temporaries(this.#stage.root)
     if (left.length > 0) violations.push(`the start has left ${left.join(', ')}`)
-    if (state !== stateOf(this.#root, way)) violations.push('the start has changed what is shared')
-    const again = await tryToAsk(server, way.again)
-    if (again === undefined) violations.push('it is not answered when it is made again')
-    else if (!way.settled.includes(again.status)) violations.push(`again: ${again.status} ${again.text}`)
-    if (stateOf(this.#root, way) !== done) violations.push(`not done when made again: ${describeRoot(this.#root)}`)
+    if (state !== stateOf(this.#stage.root, way)) violations.push('the start has changed what is shared')
+    violations.push(...(await this.#stage.again(way, begun, answer)))
     return { state, violations }
   }
 }
