@@ -39,8 +39,8 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
     } finally {
       forget()
     }
-    yield* flush(site, place.directory.fd)
     if (left) site.quota?.forget()
+    else yield* flush(site, place.directory.fd)
   })
 }
 
@@ -68,8 +68,8 @@ function admit(wanted: RemoveRequest, seen: FileStatus): void {
 }
 
 /**
- * Remove a tree so that nobody sees half of it: it is moved out of sight, and is gone with that. Until then nothing
- * is touched; afterwards what cannot be removed is left for a later start.
+ * Remove a tree so that nobody sees half of it: it is moved out of sight, and is gone with that, once the disk has it.
+ * Until then nothing is touched; afterwards what cannot be removed is left for a later start.
  */
 export function* removeAtOnce(site: Site, place: Place, what: string): Program<void> {
   yield* admitRemoval(site, place, what)
@@ -79,7 +79,15 @@ export function* removeAtOnce(site: Site, place: Place, what: string): Program<v
     } catch (error) {
       // rename(2): a directory that we may empty but not move, or a file system mounted below the shared directory.
       if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EXDEV') throw error
-      return yield* removeTree(site, place)
+      yield* removeTree(site, place)
+      return yield* flush(site, place.directory.fd)
+    }
+    try {
+      yield* flush(site, place.directory.fd)
+    } catch (error) {
+      // A power cut could bring back what is left of it by then.
+      yield* undo(call('rename', directory, name, place.directory, place.name))
+      throw error
     }
     yield* undo(removeTree(site, { directory, name }))
   })
