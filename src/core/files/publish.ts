@@ -6,6 +6,7 @@
 import type { Directory } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
+import { statusOf } from './status.ts'
 
 /** A name in an open directory. */
 export interface Place {
@@ -16,17 +17,27 @@ export interface Place {
 /** link(2) on file systems that have no hard links, and where a file has too many. */
 const noLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-/** Move a file to a name that nothing has. @param what the path, for the sentence @throws Refusal exists */
-export function* publishFile(from: Place, to: Place, what: string): Program<void> {
+/**
+ * Move a file to a name that nothing has.
+ *
+ * @param what the path, for the sentence
+ * @param keep makes the new name last, where the file must not be lost with the old one: nothing says that of two changes
+ *   the disk has the first when it has the second
+ * @throws Refusal exists
+ */
+export function* publishFile(from: Place, to: Place, what: string, keep?: Program<void>): Program<void> {
   try {
     yield* call('link', from.directory, from.name, to.directory, to.name)
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'EEXIST') throw new Refusal('exists', what)
     if (!noLinks.has(errno)) throw error
-    return yield* claimFile(from, to, what)
+    yield* claimFile(from, to, what)
+    if (keep !== undefined) yield* keep
+    return
   }
   try {
+    if (keep !== undefined) yield* keep
     yield* call('unlink', from.directory, from.name)
   } catch (error) {
     // The file would have two names, and whoever asked is told that it failed.
@@ -46,16 +57,19 @@ function* claimFile(from: Place, to: Place, what: string): Program<void> {
   }
 }
 
-/** Move a directory to a name that nothing has: an empty directory claims it, and rename(2) replaces it. @throws Refusal exists */
+/** rename(2) of a directory to a name that something has: only an empty directory is ever replaced. */
+const taken: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR'])
+
+/**
+ * Move a directory to a name that nothing has. An empty directory that takes the name at this very moment is replaced;
+ * to claim the name with one beforehand would leave it there after a crash. @throws Refusal exists
+ */
 export function* publishDirectory(from: Place, to: Place, what: string): Program<void> {
-  yield* unlessTaken(call('mkdir', to.directory, to.name), what)
+  if ((yield* statusOf(to.directory, to.name)) !== undefined) throw new Refusal('exists', what)
   try {
     yield* call('rename', from.directory, from.name, to.directory, to.name)
   } catch (error) {
-    // rename(2): the name is taken after all, by somebody who put something into the empty directory.
-    if (errnoOf(error) === 'ENOTEMPTY') throw new Refusal('exists', what)
-    yield* undo(call('rmdir', to.directory, to.name))
-    throw error
+    throw taken.has(errnoOf(error)) ? new Refusal('exists', what) : error
   }
 }
 

@@ -70,9 +70,9 @@ function* exchange(
   if (now.inode !== seen.inode || now.mtimeNs !== seen.mtimeNs || now.size !== seen.size) {
     throw new Refusal('changed', wanted.from.text)
   }
-  const done = yield* nameAs(wanted, seen, made, place)
-  yield* flush(site, place.directory.fd)
+  const done = yield* nameAs(site, wanted, seen, made, place)
+  if (!done.flushed) yield* flush(site, place.directory.fd)
   if (seen.kind === 'directory') yield* removeAtOnce(site, old, wanted.from.text)
   else yield* call('unlink', old.directory, old.name)
-  return done
+  return { ...done, flushed: true }
 }

@@ -50,10 +50,10 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       // A directory may move, and with it whatever is in the cache.
       const forget = () => site.cache?.clear()
-      const done = yield* orAcross(exclusively(site, forget, transfer(wanted, old, place)), () =>
+      const done = yield* orAcross(exclusively(site, forget, transfer(site, wanted, old, place)), () =>
         moveAcross(site, wanted, target, old, place),
       )
-      yield* flush(site, place.directory.fd)
+      if (!done.flushed) yield* flush(site, place.directory.fd)
       yield* flush(site, old.directory.fd)
       site.quota?.freed(done.replaced)
       return done.outcome
@@ -61,6 +61,6 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
   })
 }
 
-function* transfer(wanted: TransferRequest, old: Place, place: Place): Program<Transferred> {
-  return yield* nameAs(wanted, yield* admitSource(wanted, old), old, place)
+function* transfer(site: Site, wanted: TransferRequest, old: Place, place: Place): Program<Transferred> {
+  return yield* nameAs(site, wanted, yield* admitSource(wanted, old), old, place)
 }

@@ -3,10 +3,12 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
+import { flush } from '../files/flush.ts'
 import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import type { SafePath } from '../paths.ts'
 import { call, type Program } from '../program.ts'
+import type { Site } from '../site.ts'
 
 export interface TransferRequest {
   readonly from: SafePath
@@ -29,6 +31,8 @@ export interface Transferred {
   readonly outcome: 'created' | 'replaced'
   /** Bytes of what had it. */
   readonly replaced: number
+  /** Whether the new name is on the disk. */
+  readonly flushed: boolean
 }
 
 /** Whether the old name may be moved or copied now. @returns what has it @throws Refusal not_found, not_directory, and what `check` throws */
@@ -42,15 +46,24 @@ export function* admitSource(wanted: TransferRequest, old: Place): Program<FileS
 }
 
 /** Give something its new name. @param seen what has the old one */
-export function* nameAs(wanted: TransferRequest, seen: FileStatus, old: Place, place: Place): Program<Transferred> {
+export function* nameAs(
+  site: Site,
+  wanted: TransferRequest,
+  seen: FileStatus,
+  old: Place,
+  place: Place,
+): Program<Transferred> {
   const there = yield* statusOf(place.directory, place.name)
   if (there !== undefined && !wanted.replace) throw new Refusal('exists', wanted.to.text)
   if (there !== undefined) return yield* replace(wanted, old, place, seen, there)
-  yield* into(
-    wanted.from,
-    seen.kind === 'directory' ? publishDirectory(old, place, wanted.to.text) : publishFile(old, place, wanted.to.text),
-  )
-  return { outcome: 'created', replaced: 0 }
+  const what = wanted.to.text
+  if (seen.kind === 'directory') {
+    yield* into(wanted.from, publishDirectory(old, place, what))
+    return { outcome: 'created', replaced: 0, flushed: false }
+  }
+  // No `into`: what is no directory cannot come to lie in itself.
+  yield* publishFile(old, place, what, flush(site, place.directory.fd))
+  return { outcome: 'created', replaced: 0, flushed: true }
 }
 
 function* replace(
@@ -65,7 +78,7 @@ function* replace(
   // rename(2) does nothing when both names are links to one file, and the old name would stay.
   if (isSame(there, seen) && !(yield* isOneName(old, place))) yield* call('unlink', old.directory, old.name)
   else yield* into(wanted.from, call('rename', old.directory, old.name, place.directory, place.name))
-  return { outcome: 'replaced', replaced: there.kind === 'file' ? there.size : 0 }
+  return { outcome: 'replaced', replaced: there.kind === 'file' ? there.size : 0, flushed: false }
 }
 
 function isSame(a: FileStatus, b: FileStatus): boolean {

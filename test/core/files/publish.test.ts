@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Place, publishDirectory, publishFile } from '../../../src/core/files/publish.ts'
-import type { Program } from '../../../src/core/program.ts'
+import { call, type Program } from '../../../src/core/program.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run } from '../../fixtures/site.ts'
@@ -95,19 +95,42 @@ t.test('a directory gets a name that nothing has', async (t) => {
 
 t.test('a directory, when something fails', async (t) => {
   const cases: readonly (readonly [what: string, code: string, memory: MemoryFiles])[] = [
-    ['the claim', 'ENOSPC', directoryIn().failOn('mkdir', 1, 'ENOSPC')],
-    ['the rename: the claim is taken back', 'EXDEV', directoryIn().failOn('rename', 1, 'EXDEV')],
+    ['looking at the name', 'EIO', directoryIn().failOn('lstat', 1, 'EIO')],
+    ['the rename', 'EXDEV', directoryIn().failOn('rename', 1, 'EXDEV')],
   ]
   for (const [what, code, memory] of cases) {
     t.equal(attempt(memory, publishDirectory), code, what)
     t.strictSame(memory.snapshot(), directoryIn().snapshot(), `${what}: as it was`)
   }
-  const stuck = directoryIn().failOn('rename', 1, 'EIO').failOn('rmdir', 1, 'EACCES')
-  t.equal(attempt(stuck, publishDirectory), 'EIO', 'what failed first is told')
 })
 
-t.test('a directory, when somebody puts something into the claim', async (t) => {
-  const memory = directoryIn().before('rename', 1, (m) => m.put('there/it/theirs', 'x'))
-  t.equal(attempt(memory, publishDirectory), 'exists')
-  t.strictSame(memory.snapshot(), { made: { it: { x: 'new' } }, there: { it: { theirs: 'x' } } })
+t.test('a directory, when the name is taken at the last moment', async (t) => {
+  for (const it of ['a file', { theirs: 'x' }, link('none')]) {
+    const memory = directoryIn().before('rename', 1, (m) => m.put('there/it', it))
+    t.equal(attempt(memory, publishDirectory), 'exists')
+    t.strictSame(
+      memory.snapshot(),
+      { made: { it: { x: 'new' } }, there: { it } },
+      'nothing that holds anything is replaced',
+    )
+  }
+  const memory = directoryIn().before('rename', 1, (m) => m.put('there/it', {}))
+  t.equal(attempt(memory, publishDirectory), undefined)
+  t.strictSame(memory.snapshot(), { made: {}, there: { it: { x: 'new' } } }, 'an empty directory is')
+})
+
+t.test('a file that would be lost with its old name', async (t) => {
+  const kept = (memory: MemoryFiles): Publish =>
+    function* (from, to, what) {
+      yield* publishFile(from, to, what, call('fsync', memory.root.fd))
+    }
+  const memory = fileIn()
+  t.equal(attempt(memory, kept(memory)), undefined)
+  t.strictSame(memory.logOf('link', 'fsync', 'unlink'), ['link /made/it /there/it', 'fsync /', 'unlink /made/it'])
+  const unlinked = fileIn().failOn('link', 1, 'EPERM')
+  t.equal(attempt(unlinked, kept(unlinked)), undefined)
+  t.strictSame(unlinked.logOf('rename', 'fsync'), ['rename /made/it /there/it', 'fsync /'], 'without hard links')
+  const broken = fileIn().failOn('fsync', 1, 'EIO')
+  t.equal(attempt(broken, kept(broken)), 'EIO')
+  t.strictSame(broken.snapshot(), fileIn().snapshot(), 'as it was')
 })

@@ -99,15 +99,17 @@ t.test('reading only, and what belongs to the server', async (t) => {
   t.strictSame(memory.snapshot(), all)
 })
 
-t.test('both directories are flushed, the new name first', async (t) => {
+t.test('both directories are flushed, and the new name before the old one goes', async (t) => {
   const memory = files()
   run(move(siteOn(memory), request('/dir/a', '/full/a')), memory)
   t.strictSame(memory.logOf('link', 'unlink', 'fsync'), [
     'link /dir/a /full/a',
-    'unlink /dir/a',
     'fsync /full',
+    'unlink /dir/a',
     'fsync /dir',
   ])
+  run(move(siteOn(memory), request('/dir/deep', '/full/deep')), memory)
+  t.strictSame(memory.logOf('rename', 'fsync').slice(-3), ['rename /dir/deep /full/deep', 'fsync /full', 'fsync /dir'])
 })
 
 t.test('what the client asks of the state', async (t) => {
