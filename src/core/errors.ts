@@ -45,11 +45,15 @@ const table = {
   fields_too_large: [431, 'The header section is too large.'],
   internal: [500, 'The server made a mistake, and has noted it. The request may be tried again.'],
   failed: [500, 'The file system failed: {}.'],
+  unconfirmed: [
+    500,
+    'What was asked for is done, but the disk has not confirmed it: after a power cut {} may be as it was.',
+  ],
   not_implemented: [501, 'The server does not know how to do that: {}.'],
   overloaded: [503, 'The server has no room for the request now. Try again soon.'],
   version_not_supported: [505, 'Only HTTP/1.1 and HTTP/1.0 are spoken here.'],
-  quota_exceeded: [507, 'The space that this server may fill is used up: {}. Nothing was stored.'],
-  storage_full: [507, 'There is no room left to store {}. Nothing was stored.'],
+  quota_exceeded: [507, 'The space that this server may fill is used up: {}.'],
+  storage_full: [507, 'There is no room left to store {}.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** A code of the table. */

@@ -5,10 +5,26 @@
  * process's end.
  */
 import type { FileDescriptor } from '../calls.ts'
+import { Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
 /** Wait until a file, or the names in a directory, are on the disk. @throws as `fsync`: what failed must be discarded */
 export function* flush(site: Site, fd: FileDescriptor): Program<void> {
   if (site.durable) yield* call('fsync', fd)
+}
+
+/**
+ * Wait until names in a directory are on the disk that were given or taken already, and cannot be given back: whoever is
+ * told that it failed must not believe that nothing has happened.
+ *
+ * @param what the path, for the sentence
+ * @throws Refusal unconfirmed
+ */
+export function* confirm(site: Site, directory: FileDescriptor, what: string): Program<void> {
+  try {
+    yield* flush(site, directory)
+  } catch {
+    throw new Refusal('unconfirmed', what)
+  }
 }

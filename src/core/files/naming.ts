@@ -11,7 +11,7 @@ import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { microsecondOf, timeIn } from './dating.ts'
 import { exclusively } from './exclusive.ts'
-import { flush } from './flush.ts'
+import { confirm, flush } from './flush.ts'
 import { orAcross, type Place, publishFile, undo } from './publish.ts'
 import { statusOf } from './status.ts'
 import { temporaryNear } from './temporary.ts'
@@ -80,7 +80,7 @@ export function* giveName(site: Site, walk: Walk, wanted: Naming, made: Finished
   const named = (file: Finished) =>
     exclusively(site, () => forget(site, walk, wanted.path), publish(site, wanted, file, to))
   const stored = yield* orAcross(named(made), () => across(site, walk, wanted, made, named))
-  yield* flush(site, to.directory.fd)
+  yield* confirm(site, to.directory.fd, wanted.path.text)
   return stored
 }
 

@@ -38,7 +38,8 @@ export function* eachEntry(directory: Directory, use: (entry: Entry) => Program<
       const found = yield* call('lstatEach', directory, names)
       for (const [at, name] of names.entries()) {
         const status = found[at]
-        if (status !== undefined || (yield* isThere(directory, name))) yield* use({ name, status })
+        const entry = status === undefined ? yield* lookAgain(directory, name) : { name, status }
+        if (entry !== undefined) yield* use(entry)
       }
     }
   } finally {
@@ -56,15 +57,16 @@ export function* entriesOf(directory: Directory): Program<Entry[]> {
   return entries
 }
 
-/** Whether a name that `lstat` gave no status for has one all the same: whoever copies a tree must not pass over it. */
-function* isThere(directory: Directory, name: string): Program<boolean> {
-  // A name that is not UTF-8 has been read with U+FFFD in it, under which nothing is found.
-  if (name.includes('\ufffd')) return true
+/** A name that `lstat` gave no status for, if something has it all the same: whoever copies a tree must not pass over it. */
+function* lookAgain(directory: Directory, name: string): Program<Entry | undefined> {
   try {
-    return (yield* statusOf(directory, name)) !== undefined
+    const status = yield* statusOf(directory, name)
+    if (status !== undefined) return { name, status }
   } catch {
-    return true
+    return { name, status: undefined }
   }
+  // A name that is not UTF-8 has been read with U+FFFD in it, under which nothing is found.
+  return name.includes('\ufffd') ? { name, status: undefined } : undefined
 }
 
 /** How much of a tree may still be touched. */

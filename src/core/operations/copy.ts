@@ -4,7 +4,7 @@
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import { exclusively } from '../files/exclusive.ts'
-import { flush } from '../files/flush.ts'
+import { confirm } from '../files/flush.ts'
 import { forget, parentFor } from '../files/naming.ts'
 import { type Place, publishDirectory, publishFile, undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
@@ -66,7 +66,7 @@ function* duplicate(
         : fileCopy(site, wanted, old, made, place, seen, room)
     })
     room.keep(done.replaced)
-    yield* flush(site, place.directory.fd)
+    yield* confirm(site, place.directory.fd, wanted.to.text)
     return done.outcome
   } finally {
     room.end()

@@ -2,7 +2,7 @@
  * Creating a directory.
  */
 import { Refusal } from '../errors.ts'
-import { flush } from '../files/flush.ts'
+import { confirm } from '../files/flush.ts'
 import { parentFor } from '../files/naming.ts'
 import { unlessTaken } from '../files/publish.ts'
 import { walking } from '../files/walk.ts'
@@ -18,6 +18,6 @@ export function* createDirectory(site: Site, path: SafePath): Program<void> {
   yield* walking(site, path.text, function* (walk) {
     const parent = yield* parentFor(walk, path)
     yield* unlessTaken(call('mkdir', parent, path.name), path.text)
-    yield* flush(site, parent.fd)
+    yield* confirm(site, parent.fd, path.text)
   })
 }

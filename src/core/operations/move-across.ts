@@ -5,7 +5,7 @@
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import { exclusively } from '../files/exclusive.ts'
-import { flush } from '../files/flush.ts'
+import { confirm } from '../files/flush.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
 import { temporaryNear } from '../files/temporary.ts'
@@ -71,7 +71,7 @@ function* exchange(
     throw new Refusal('changed', wanted.from.text)
   }
   const done = yield* nameAs(site, wanted, seen, made, place)
-  if (!done.flushed) yield* flush(site, place.directory.fd)
+  if (!done.flushed) yield* confirm(site, place.directory.fd, wanted.to.text)
   if (seen.kind === 'directory') yield* removeAtOnce(site, old, wanted.from.text)
   else yield* call('unlink', old.directory, old.name)
   return { ...done, flushed: true }

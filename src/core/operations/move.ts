@@ -2,7 +2,7 @@
  * Moving and renaming, of files and directories.
  */
 import { exclusively } from '../files/exclusive.ts'
-import { flush } from '../files/flush.ts'
+import { confirm } from '../files/flush.ts'
 import { parentFor } from '../files/naming.ts'
 import { orAcross, type Place } from '../files/publish.ts'
 import { walking } from '../files/walk.ts'
@@ -53,8 +53,8 @@ export function* move(site: Site, wanted: TransferRequest): Program<'created' | 
       const done = yield* orAcross(exclusively(site, forget, transfer(site, wanted, old, place)), () =>
         moveAcross(site, wanted, target, old, place),
       )
-      if (!done.flushed) yield* flush(site, place.directory.fd)
-      yield* flush(site, old.directory.fd)
+      if (!done.flushed) yield* confirm(site, place.directory.fd, to.text)
+      yield* confirm(site, old.directory.fd, from.text)
       site.quota?.freed(done.replaced)
       return done.outcome
     })

@@ -4,7 +4,7 @@
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { exclusively } from '../files/exclusive.ts'
-import { flush } from '../files/flush.ts'
+import { confirm, flush } from '../files/flush.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { withTemporary } from '../files/temporary.ts'
@@ -40,7 +40,7 @@ export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
       forget()
     }
     if (left) site.quota?.forget()
-    else yield* flush(site, place.directory.fd)
+    else yield* confirm(site, place.directory.fd, path.text)
   })
 }
 
@@ -80,7 +80,7 @@ export function* removeAtOnce(site: Site, place: Place, what: string): Program<v
       // rename(2): a directory that we may empty but not move, or a file system mounted below the shared directory.
       if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EXDEV') throw error
       yield* removeTree(site, place)
-      return yield* flush(site, place.directory.fd)
+      return yield* confirm(site, place.directory.fd, what)
     }
     try {
       yield* flush(site, place.directory.fd)

@@ -31,8 +31,8 @@ export interface Transferred {
   readonly outcome: 'created' | 'replaced'
   /** Bytes of what had it. */
   readonly replaced: number
-  /** Whether the new name is on the disk. */
-  readonly flushed: boolean
+  /** Whether the new name is on the disk already. */
+  readonly flushed?: boolean
 }
 
 /** Whether the old name may be moved or copied now. @returns what has it @throws Refusal not_found, not_directory, and what `check` throws */
@@ -59,7 +59,7 @@ export function* nameAs(
   const what = wanted.to.text
   if (seen.kind === 'directory') {
     yield* into(wanted.from, publishDirectory(old, place, what))
-    return { outcome: 'created', replaced: 0, flushed: false }
+    return { outcome: 'created', replaced: 0 }
   }
   // No `into`: what is no directory cannot come to lie in itself.
   yield* publishFile(old, place, what, flush(site, place.directory.fd))
@@ -78,7 +78,7 @@ function* replace(
   // rename(2) does nothing when both names are links to one file, and the old name would stay.
   if (isSame(there, seen) && !(yield* isOneName(old, place))) yield* call('unlink', old.directory, old.name)
   else yield* into(wanted.from, call('rename', old.directory, old.name, place.directory, place.name))
-  return { outcome: 'replaced', replaced: there.kind === 'file' ? there.size : 0, flushed: false }
+  return { outcome: 'replaced', replaced: there.kind === 'file' ? there.size : 0 }
 }
 
 function isSame(a: FileStatus, b: FileStatus): boolean {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { flush } from '../../../src/core/files/flush.ts'
+import { confirm, flush } from '../../../src/core/files/flush.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
 
@@ -13,4 +13,13 @@ t.test('one that is not does not', async (t) => {
   const memory = new MemoryFiles()
   run(flush(siteOn(memory, { durable: false }), memory.root.fd), memory)
   t.strictSame(memory.log, [])
+})
+
+t.test('a name that is given is not told to be as it was', async (t) => {
+  const memory = new MemoryFiles().failOn('fsync', 1, 'ENOSPC')
+  t.throws(() => run(confirm(siteOn(memory), memory.root.fd, '/name'), memory), {
+    code: 'unconfirmed',
+    status: 500,
+    message: 'What was asked for is done, but the disk has not confirmed it: after a power cut /name may be as it was.',
+  })
 })

@@ -141,7 +141,7 @@ t.test('what the file system says is told in the words of the table', async (t) 
       ]),
     {
       code: 'storage_full',
-      message: 'There is no room left to store a. Nothing was stored. Stored all the same: /b.',
+      message: 'There is no room left to store a. Stored all the same: /b.',
     },
   )
 })
