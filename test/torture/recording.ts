@@ -1,19 +1,16 @@
 /** A server on a disk that remembers, and clients that keep it busy: everything that is needed to tell what a cut leaves. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Where } from '../fixtures/raw-client.ts'
 import { mounted, run } from './commands.ts'
 import { type Event, RecordingDisk } from './disk.ts'
 import { Owner } from './owner.ts'
 import { randomFrom } from './random.ts'
+import { type EngineName, withServer } from './server.ts'
 import { commons, Sharer, shared } from './sharer.ts'
 import type { Change } from './states.ts'
 
 export interface Wanted {
-  readonly engine: 'sync' | 'async'
+  readonly engine: EngineName
   readonly fsync: boolean
   readonly seed: number
   /** Options of mkfs.ext4. */
@@ -43,9 +40,6 @@ export const mountOptions = 'commit=300,noauto_da_alloc'
 export const share = 'share'
 const diskBytes = 64 * 1024 * 1024
 
-const entry = fileURLToPath(new URL('./server-entry.ts', import.meta.url))
-const loader = fileURLToPath(new URL('../../scripts/typescript.js', import.meta.url))
-
 /** A new file system, with a directory for each client. */
 async function formatted(scratch: string, { format, owners }: Wanted): Promise<Buffer> {
   const work = mkdtempSync(join(scratch, 'format-'))
@@ -74,7 +68,8 @@ export async function record(scratch: string, wanted: Wanted): Promise<Recording
   try {
     return await mounted(path, where, mountOptions, async () => {
       const clients = clientsOf(wanted, disk)
-      await withServer(wanted, join(where, share), async (address) => {
+      const wishes = { root: join(where, share), fsync: wanted.fsync }
+      await withServer(wanted.engine, wishes, async ({ address }) => {
         const end = Date.now() + wanted.milliseconds
         const late = () => Date.now() >= end
         await Promise.all([...clients.owners, ...clients.sharers].map((client) => client.work(address, late)))
@@ -94,20 +89,5 @@ function clientsOf({ seed, owners, sharers }: Wanted, disk: RecordingDisk) {
     changes,
     owners: Array.from({ length: owners }, (_, at) => new Owner(`c${at}`, random(at), disk)),
     sharers: Array.from({ length: sharers }, (_, at) => new Sharer(`s${at}`, random(100 + at), disk, changes)),
-  }
-}
-
-/** An engine in a process of its own, which is killed in the end. */
-async function withServer(wanted: Wanted, root: string, use: (where: Where) => Promise<void>): Promise<void> {
-  const wishes = JSON.stringify({ root, fsync: wanted.fsync })
-  const words = [`--import=${loader}`, entry, wanted.engine, wishes]
-  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const ended = once(child, 'close')
-  try {
-    const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
-    await use(JSON.parse(String(line)))
-  } finally {
-    child.kill('SIGKILL')
-    await ended
   }
 }
