@@ -41,6 +41,8 @@ export class RecordingDisk {
   /** The path of the file that is the disk. */
   readonly path: string
   readonly log: Event[] = []
+  /** How many of them are notes. */
+  notes = 0
   /** What is on it now. */
   readonly #image: Buffer
   readonly #device: number
@@ -79,6 +81,7 @@ export class RecordingDisk {
 
   /** Give something outside of the disk its place. @returns the moment before it */
   note(): number {
+    this.notes += 1
     return this.log.push({ kind: 'note' }) - 1
   }
 

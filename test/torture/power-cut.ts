@@ -23,8 +23,8 @@ const { values } = parseArgs({
     cuts: { type: 'string', default: '200' },
     /** Cuts in each recording. */
     each: { type: 'string', default: '20' },
-    /** Milliseconds that the clients work. */
-    time: { type: 'string', default: '2500' },
+    /** Operations in each recording. */
+    operations: { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
     /** Clients that have a directory to themselves, and clients that share names. */
     owners: { type: 'string', default: '6' },
@@ -95,7 +95,11 @@ async function round(scratch: string, wanted: Wanted, cuts: number): Promise<voi
 const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'twinserve-'))
 const format = values.format.split(' ').filter((word) => word !== '')
 
-const clients = { owners: Number(values.owners), sharers: Number(values.sharers), milliseconds: Number(values.time) }
+const clients = {
+  owners: Number(values.owners),
+  sharers: Number(values.sharers),
+  operations: Number(values.operations),
+}
 
 let left = Number(values.cuts)
 try {

@@ -15,7 +15,8 @@ export interface Wanted {
   readonly seed: number
   /** Options of mkfs.ext4. */
   readonly format: readonly string[]
-  readonly milliseconds: number
+  /** How many are begun before the clients stop. */
+  readonly operations: number
   /** Clients with a directory of their own. One alone cannot profit from what is flushed for others. */
   readonly owners: number
   /** Clients that share names. */
@@ -38,7 +39,7 @@ export interface Recording {
 export const mountOptions = 'commit=300,noauto_da_alloc'
 /** On the disk. */
 export const share = 'share'
-const diskBytes = 64 * 1024 * 1024
+const diskBytes = 48 * 1024 * 1024
 
 /** A new file system, with a directory for each client. */
 async function formatted(scratch: string, { format, owners }: Wanted): Promise<Buffer> {
@@ -49,7 +50,20 @@ async function formatted(scratch: string, { format, owners }: Wanted): Promise<B
     const image = `${work}.image`
     writeFileSync(image, '')
     truncateSync(image, diskBytes)
-    const words = ['-q', '-F', '-E', 'lazy_itable_init=0,lazy_journal_init=0,nodiscard', '-d', work, ...format, image]
+    const words = [
+      '-q',
+      '-F',
+      '-b',
+      '4096',
+      '-N',
+      '2048',
+      '-E',
+      'lazy_itable_init=0,lazy_journal_init=0,nodiscard',
+      '-d',
+      work,
+      ...format,
+      image,
+    ]
     await run('mkfs.ext4', words)
     const bytes = readFileSync(image)
     rmSync(image)
@@ -59,7 +73,7 @@ async function formatted(scratch: string, { format, owners }: Wanted): Promise<B
   }
 }
 
-/** Let the clients work for some time. @param scratch a directory to work in */
+/** Let the clients work. @param scratch a directory to work in */
 export async function record(scratch: string, wanted: Wanted): Promise<Recording> {
   const base = await formatted(scratch, wanted)
   const [path, where] = [join(scratch, 'disk'), join(scratch, 'mounted')]
@@ -70,9 +84,8 @@ export async function record(scratch: string, wanted: Wanted): Promise<Recording
       const clients = clientsOf(wanted, disk)
       const wishes = { root: join(where, share), fsync: wanted.fsync }
       await withServer(wanted.engine, wishes, async ({ address }) => {
-        const end = Date.now() + wanted.milliseconds
-        const late = () => Date.now() >= end
-        await Promise.all([...clients.owners, ...clients.sharers].map((client) => client.work(address, late)))
+        const enough = () => disk.notes >= 2 * wanted.operations
+        await Promise.all([...clients.owners, ...clients.sharers].map((client) => client.work(address, enough)))
       })
       // What unmounting will write is not part of it.
       return { base, log: disk.log.slice(), owners: clients.owners, changes: clients.changes }
