@@ -11,10 +11,11 @@ const told = (read: Promise<string>): Promise<string | undefined> => read.catch(
 const statOf = (pid: number | 'self') => told(fs.promises.readFile(`/proc/${pid}/stat`, 'latin1'))
 const boot = await told(fs.promises.readFile('/proc/sys/kernel/random/boot_id', 'latin1'))
 const namespace = await told(fs.promises.readlink('/proc/self/ns/pid'))
-const machine = machineOf(boot?.trim() ?? hostname(), namespace ?? '')
+const id = await told(fs.promises.readFile('/etc/machine-id', 'latin1'))
+const machine = machineOf(hostname(), id?.trim(), boot?.trim(), namespace)
 
 /** This process, for others. */
-export const owner = ownerName({ machine, pid: process.pid, started: startOf((await statOf('self')) ?? '') ?? '0' })
+export const owner = ownerName({ ...machine, pid: process.pid, started: startOf((await statOf('self')) ?? '') ?? '0' })
 
 /** kill(2) with signal 0, which only looks. */
 function exists(pid: number): boolean {

@@ -17,10 +17,11 @@ function told(read: () => string): string | undefined {
 const statOf = (pid: number | 'self') => told(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
 const boot = told(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim())
 const namespace = told(() => fs.readlinkSync('/proc/self/ns/pid'))
-const machine = machineOf(boot ?? hostname(), namespace ?? '')
+const id = told(() => fs.readFileSync('/etc/machine-id', 'latin1').trim())
+const machine = machineOf(hostname(), id, boot, namespace)
 
 /** This process, for others. */
-export const owner = ownerName({ machine, pid: process.pid, started: startOf(statOf('self') ?? '') ?? '0' })
+export const owner = ownerName({ ...machine, pid: process.pid, started: startOf(statOf('self') ?? '') ?? '0' })
 
 /** kill(2) with signal 0, which only looks. */
 function exists(pid: number): boolean {

@@ -1,27 +1,20 @@
 /** Names for running processes. */
 import t from 'tap'
-import { judge, machineOf, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
+import { judge, machineOf, nowhere, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
 
-const machine = machineOf('a boot', 'a namespace')
-const owner = { machine, pid: 4321, started: '778899' }
+const machine = machineOf('a name', 'an identifier', 'a boot', 'a namespace')
+const owner = { ...machine, pid: 4321, started: '778899' }
 const line = (state: string, started: string, command = 'node') =>
   `4321 (${command}) ${[state, ...Array.from({ length: 18 }, (_, at) => at), started, 5, 6].join(' ')}\n`
 
 t.test('a name says whose it is, and can be read again', async (t) => {
-  t.match(machine, /^[0-9a-f]{12}$/)
-  t.not(machineOf('a boot', 'another namespace'), machine)
-  t.equal(ownerName(owner), `${machine}-4321-778899`)
+  const { host, boot, space } = machine
+  for (const mark of [host, boot, space]) t.match(mark, /^[0-9a-f]{12}$/)
+  t.equal(ownerName(owner), `${host}-${boot}-${space}-4321-778899`)
   t.strictSame(parseOwner(ownerName(owner)), owner)
-  for (const name of [
-    '',
-    'unique1',
-    machine,
-    `${machine}-0-1`,
-    `${machine}-1`,
-    `${machine}-1-1-1`,
-    `x${machine}-1-1`,
-  ]) {
-    t.equal(parseOwner(name), undefined, name)
+  const name = `${host}-${boot}-${space}`
+  for (const wrong of ['', 'unique1', name, `${name}-0-1`, `${name}-1`, `${name}-1-1-1`, `x${name}-1-1`]) {
+    t.equal(parseOwner(wrong), undefined, wrong)
   }
 })
 
@@ -39,5 +32,21 @@ t.test('what is known of an owner', async (t) => {
   t.equal(judge(owner, machine, true, line('Z', '778899')), 'ended')
   t.equal(judge(owner, machine, false, undefined), 'ended')
   t.equal(judge(owner, machine, true, undefined), 'unknown', 'it cannot be told apart from its successor')
-  t.equal(judge(owner, machineOf('another boot'), false, undefined), 'unknown')
+  const judged = (...marks: Parameters<typeof machineOf>) => judge(owner, machineOf(...marks), false, undefined)
+  t.equal(judged('a name', 'an identifier', 'a boot', 'another namespace'), 'unknown')
+  t.equal(
+    judged('a name', 'an identifier', 'another boot', 'another namespace'),
+    'ended',
+    'before the machine was booted',
+  )
+  t.equal(judged('another name', 'an identifier', 'another boot', 'a namespace'), 'unknown', 'a clone')
+  t.equal(judged('a name', 'another identifier', 'another boot', 'a namespace'), 'unknown')
+})
+
+t.test('a machine without an identifier may be any other', async (t) => {
+  const here = machineOf('a name', '', 'a boot', 'a namespace')
+  t.equal(here.host, nowhere)
+  const there = { ...machineOf('a name', '', 'another boot', 'a namespace'), pid: 1, started: '1' }
+  t.equal(judge(there, here, false, undefined), 'unknown')
+  t.not(machineOf('a name').boot, machineOf('another name').boot, 'nor does every system tell its boot')
 })

@@ -11,7 +11,7 @@ import { environment as environmentLater } from '../../src/async/environment.ts'
 import { Loader } from '../../src/async/loader.ts'
 import { run as runLater } from '../../src/async/run.ts'
 import type { Calls, Directory } from '../../src/core/calls.ts'
-import { machineOf, type Owner, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
+import { markOf, nowhere, type Owner, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
 import { call } from '../../src/core/program.ts'
 import * as now from '../../src/sync/calls.ts'
 import { environment as environmentNow } from '../../src/sync/environment.ts'
@@ -239,7 +239,11 @@ for (const engine of engines) {
       t.equal(await ask('ownerState', name), 'running')
       t.equal(await ask('ownerState', ownerName({ ...self, pid: 1, started: '1' })), 'ended', 'another has its number')
       t.equal(await ask('ownerState', `0${name}`), 'unknown')
-      t.equal(await ask('ownerState', ownerName({ ...self, machine: machineOf('another') })), 'unknown')
+      const before = { ...self, boot: markOf('another') }
+      t.equal(await ask('ownerState', ownerName({ ...before, host: markOf('another') })), 'unknown')
+      // Where the machine has no identifier it could be another one.
+      t.equal(await ask('ownerState', ownerName(before)), self.host === nowhere ? 'unknown' : 'ended')
+      t.equal(await ask('ownerState', ownerName({ ...self, space: markOf('another') })), 'unknown')
       other.kill()
       await once(other, 'exit')
       t.equal(await ask('ownerState', name), 'ended')
