@@ -70,7 +70,8 @@ export class RecordingDisk {
     const detached = new Promise<void>((resolve) => {
       this.#detached = resolve
     })
-    await run('umount', [this.path])
+    // Lazily: another process that was cloned with all mounts, such as by unshare(1), may still hold it.
+    await run('umount', ['--lazy', this.path])
     await detached
   }
 

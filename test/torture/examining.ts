@@ -1,7 +1,8 @@
 /** Looking at what a power cut has left: first at the files as they are, then through a server that starts on them. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Serve, ServeOptions } from '../../src/core/options.ts'
+import { markOf, type Owner, ownerName, parseOwner } from '../../src/core/owner.ts'
 import { quiet } from '../fixtures/quiet.ts'
 import { message, RawClient, type Where } from '../fixtures/raw-client.ts'
 import { contentOf, digestOf } from './random.ts'
@@ -9,6 +10,8 @@ import type { Recording } from './recording.ts'
 import { commons } from './sharer.ts'
 import { allowed, below, candidates, describe, directory, type State } from './states.ts'
 import { treeOf } from './tree.ts'
+
+const temporary = '.twinserve/temporary'
 
 /** What was asked of one image. */
 export interface Findings {
@@ -31,6 +34,7 @@ export async function examine(serve: Serve, recording: Recording, root: string, 
   const tree = treeOf(root)
   const every = [...recording.owners.flatMap((owner) => owner.steps), ...[...recording.changes.values()].flat()]
   const left = temporariesIn(root)
+  for (const name of left) renameSync(join(root, temporary, name), join(root, temporary, ofAnEarlierBoot(name)))
   return {
     acknowledged: every.filter(({ acknowledged }) => acknowledged <= cut).length,
     inFlight: every.filter(({ begun, acknowledged }) => begun < cut && acknowledged > cut).length,
@@ -60,8 +64,14 @@ function wrongValues(recording: Recording, tree: State, cut: number): string[] {
   })
 }
 
+/** After a power cut the machine has been booted anew. */
+function ofAnEarlierBoot(name: string): string {
+  const [owner = '', unique] = name.split('.')
+  return `${ownerName({ ...(parseOwner(owner) as Owner), boot: markOf('an earlier boot') })}.${unique}`
+}
+
 function temporariesIn(root: string): string[] {
-  const path = join(root, '.twinserve/temporary')
+  const path = join(root, temporary)
   return existsSync(path) ? readdirSync(path) : []
 }
 

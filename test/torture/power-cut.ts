@@ -61,17 +61,30 @@ class Sum {
   }
 }
 
+/** A script that is interrupted must still unmount what it has mounted: it ends behind the image that it is looking at. */
+let interrupted = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interrupted = true
+  })
+}
+
 const sums = new Map<Fate, Sum>(fates.map((fate) => [fate, new Sum()]))
 let surprises = 0
 let operations = 0
+let images = 0
 
 /** The same moment three times, with each fate of what was not flushed. */
 async function cutAt(scratch: string, recording: Recording, cut: number, random: () => number): Promise<void> {
-  const [image, where] = [join(scratch, 'survivor'), join(scratch, 'survived')]
+  const where = join(scratch, 'survived')
   mkdirSync(where, { recursive: true })
-  for (const fate of fates) {
+  for (const fate of interrupted ? [] : fates) {
+    // A new file each time: mount(8) would take a loop device that still has one of this name.
+    images += 1
+    const image = join(scratch, `image${images}`)
     writeFileSync(image, survivors(recording.base, recording.log, cut, fate, random))
     const findings = await mounted(image, where, mountOptions, () => examine(serve, recording, join(where, share), cut))
+    rmSync(image)
     sums.get(fate)?.add(findings)
     const wrong = fsync ? [...findings.losses, ...findings.faults] : findings.faults
     for (const each of wrong) say(`  cut at ${cut}, ${fate}: ${each}`)
@@ -103,7 +116,7 @@ const clients = {
 
 let left = Number(values.cuts)
 try {
-  for (let seed = Number(values.seed); left > 0; seed += 1) {
+  for (let seed = Number(values.seed); left > 0 && !interrupted; seed += 1) {
     const cuts = Math.min(left, Number(values.each))
     await round(scratch, { engine, fsync, seed, format, ...clients }, cuts)
     left -= cuts
@@ -125,4 +138,5 @@ for (const [fate, sum] of sums) {
 }
 if (surprises > 0) say(`${surprises} answers were not what they should be`)
 if (!fsync && lossy === 0) say('Nothing was lost without fsync: this experiment cannot tell whether anything would be.')
-process.exitCode = surprises === 0 && faulty === 0 && (lossy === 0) === fsync ? 0 : 1
+if (interrupted) say('Interrupted.')
+process.exitCode = !interrupted && surprises === 0 && faulty === 0 && (lossy === 0) === fsync ? 0 : 1

@@ -76,7 +76,7 @@ async function formatted(scratch: string, { format, owners }: Wanted): Promise<B
 /** Let the clients work. @param scratch a directory to work in */
 export async function record(scratch: string, wanted: Wanted): Promise<Recording> {
   const base = await formatted(scratch, wanted)
-  const [path, where] = [join(scratch, 'disk'), join(scratch, 'mounted')]
+  const [path, where] = [join(scratch, `disk${wanted.seed}`), join(scratch, 'mounted')]
   mkdirSync(where, { recursive: true })
   const disk = await RecordingDisk.attach(path, Buffer.from(base))
   try {
