@@ -10,12 +10,11 @@
  *   one thread (`GOMAXPROCS=1`).
  * - wrk is a closed loop: good for throughput, not for latency under load.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import net from 'node:net'
-import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { accepting, freePort, median, nginx, pinned, places, type Server, shuffled, twinserveMain } from './serving.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,60 +27,15 @@ const { values } = parseArgs({
 
 const units: Readonly<Record<string, number>> = { k: 1024, m: 1024 * 1024 }
 
-interface Server {
-  readonly name: string
-  readonly port: number
-  start(): ChildProcess
-}
-
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'twinserve-peers-'))
-const root = path.join(directory, 'root')
-fs.mkdirSync(root)
-const pinned = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess =>
-  spawn('taskset', ['-c', '0', command, ...args], { stdio: 'ignore', env: { ...process.env, ...env } })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-async function accepting(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = net.connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
-      socket.on('connect', () => socket.destroy())
-    })
-    if (open) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`nothing listens on port ${port}`)
-}
+const { directory, root } = places('peers')
 
 function twinserve(mode: 'sync' | 'async', cache: string, port: number): Server {
-  const main = path.join(import.meta.dirname, '../dist/cli/main.js')
   const args = ['--mode', mode, '--cache', cache, '-p', String(port), '--log-format', 'off', '--no-server-timing']
   return {
     name: `${mode}${cache === '0' ? '' : '+cache'}`,
     port,
-    start: () => pinned(process.execPath, [main, 'serve', root, '--read-only', ...args]),
+    start: () => pinned(process.execPath, [twinserveMain, 'serve', root, '--read-only', ...args]),
   }
-}
-
-function nginx(port: number): Server {
-  const file = path.join(directory, 'nginx.conf')
-  fs.writeFileSync(
-    file,
-    `daemon off; master_process off; pid ${directory}/nginx.pid; error_log /dev/null;
-events { worker_connections 1024; }
-http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; default_type application/octet-stream;
-  client_body_temp_path ${directory}/b; proxy_temp_path ${directory}/p; fastcgi_temp_path ${directory}/f; uwsgi_temp_path ${directory}/u; scgi_temp_path ${directory}/s;
-  server { listen 127.0.0.1:${port} backlog=1024; root ${root}; } }\n`,
-  )
-  return { name: 'nginx', port, start: () => pinned('nginx', ['-c', file, '-p', directory]) }
 }
 
 function caddy(port: number): Server {
@@ -106,13 +60,8 @@ function wrk(port: number, name: string, seconds: number): number {
   return Number(m[1]) * (scale[m[2] as string] as number)
 }
 
-const median = (numbers: readonly number[]): number => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] as number
-}
-
 const all: Server[] = [
-  nginx(await freePort()),
+  nginx(directory, root, await freePort(), 'sendfile on; tcp_nopush on;'),
   caddy(await freePort()),
   twinserve('sync', '0', await freePort()),
   twinserve('async', '0', await freePort()),
@@ -130,7 +79,7 @@ try {
     const rates = new Map<string, number[]>(servers.map((server) => [server.name, []]))
     for (const server of servers) wrk(server.port, size, 1)
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      for (const server of [...servers].sort(() => Math.random() - 0.5)) {
+      for (const server of shuffled(servers)) {
         rates.get(server.name)?.push(wrk(server.port, size, Number(values.seconds)))
       }
     }
