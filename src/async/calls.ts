@@ -29,6 +29,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = fs.constants as Part
 const flagsOf: Record<OpenMode, number> = {
   read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  write: O_WRONLY | O_NOFOLLOW,
 }
 const directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 const bigint = { bigint: true } as const
@@ -201,7 +202,7 @@ export const fileCalls: FileCalls = {
   openDirectory: (parent, name) => openDirectoryAt(`${parent.path}/${name}`),
   open(parent, name, mode) {
     const path = `${parent.path}/${name}`
-    if (O_NOFOLLOW !== 0 || mode !== 'read') return openAt(path, flagsOf[mode])
+    if (O_NOFOLLOW !== 0 || mode === 'create') return openAt(path, flagsOf[mode])
     return checkKind(path, 'any').then(() => openAt(path, flagsOf[mode]))
   },
   close: (file) => quietly(() => fs.close(file, ignore)),
@@ -213,6 +214,7 @@ export const fileCalls: FileCalls = {
   fsync: (file) => later<void>((callback) => fs.fsync(file, callback as fs.NoParamCallback)),
   fchmod: (file, permissions) =>
     later<void>((callback) => fs.fchmod(file, permissions, callback as fs.NoParamCallback)),
+  ftruncate: (file, length) => later<void>((callback) => fs.ftruncate(file, length, callback as fs.NoParamCallback)),
   futimens(file, mtimeNs) {
     const seconds = secondsOf(mtimeNs)
     return later<void>((callback) => fs.futimes(file, seconds, seconds, callback as fs.NoParamCallback))

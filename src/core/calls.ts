@@ -56,8 +56,8 @@ export interface Loaded {
   readonly length: number | undefined
 }
 
-/** How to open a file. Every mode has `O_NOFOLLOW | O_CLOEXEC`; `read` adds `O_NONBLOCK` (a FIFO must not hold anybody), `create` is `O_WRONLY | O_CREAT | O_EXCL`. */
-export type OpenMode = 'read' | 'create'
+/** How to open a file. Every mode has `O_NOFOLLOW | O_CLOEXEC`; `read` adds `O_NONBLOCK` (a FIFO must not hold anybody), `create` is `O_WRONLY | O_CREAT | O_EXCL`, `write` is `O_WRONLY` on a file that is there. */
+export type OpenMode = 'read' | 'create' | 'write'
 
 export interface Calls {
   /**
@@ -110,6 +110,8 @@ export interface Calls {
   read(file: FileDescriptor, into: Uint8Array, position: number): number
   /** `pwrite(2)`. @returns the bytes written, which may be fewer than given (a short write) @throws ENOSPC, EDQUOT, EIO */
   write(file: FileDescriptor, from: Uint8Array, position: number): number
+  /** `ftruncate(2)`: cut a file that is open for writing. @param length bytes that stay */
+  ftruncate(file: FileDescriptor, length: number): void
   /** `fsync(2)`, of a file or a directory. After an error the file must be discarded, never synced again. @throws EIO, ENOSPC */
   fsync(file: FileDescriptor): void
   /** `fchmod(2)`, of a file or a directory. @throws EPERM when it is somebody else's */

@@ -3,7 +3,7 @@
  *
  * - A code is stable: clients and scripts may tell refusals apart by it. The sentence may be reworded.
  * - A sentence says what is wrong and, where there is one, the way out. `{}` is replaced by the detail.
- * - Statuses are those of RFC 9110 and RFC 6585; 507 is RFC 4918's.
+ * - Statuses are those of RFC 9110 and RFC 6585; 423 and 507 are RFC 4918's, 460 is that of the tus protocol.
  */
 const table = {
   bad_request: [400, 'The request is not valid HTTP/1.1: {}.'],
@@ -17,6 +17,7 @@ const table = {
   read_only: [403, 'This server is read-only.'],
   not_allowed: [403, 'The file system does not allow it: {}.'],
   cross_origin: [403, 'The request was sent by a page of another site. Changes are accepted only from this one.'],
+  upload_final: [403, 'The upload {} is made of others, and takes no bytes of its own.'],
   unproven: [
     403,
     'Nothing shows that this was typed, and not sent by a page of another site. Open the address again and confirm it, or send it by POST.',
@@ -34,15 +35,20 @@ const table = {
   no_parent: [409, 'The directory that should hold {} does not exist. Create it first.'],
   into_itself: [409, 'A directory cannot be moved or copied into itself: {}.'],
   changed: [409, '{} was changed by somebody else meanwhile. Look at it and try again.'],
+  wrong_offset: [409, 'The upload has {} bytes. Go on from there.'],
+  upload_gone: [410, 'The upload {} has expired or was ended. Begin it anew.'],
   length_required: [411, 'The request needs a Content-Length or a chunked body.'],
   precondition_failed: [412, '{} is not in the state that the request asks for. Nothing was changed.'],
+  tus_version: [412, 'Uploads are done in version {} of the tus protocol. Say so in Tus-Resumable.'],
   too_large: [413, 'The request is too large: {}.'],
   target_too_long: [414, 'The address is too long.'],
   unsupported_media: [415, 'The body has a media type that is not understood here: {}.'],
   range_not_satisfiable: [416, 'The ranges asked for lie outside the file.'],
   expectation_failed: [417, 'Only the expectation 100-continue is understood.'],
   wrong_host: [421, 'This server does not answer for the host {}. Start it with --host-name to allow that name.'],
+  upload_locked: [423, 'Somebody else is at the upload {} just now. Try again soon.'],
   fields_too_large: [431, 'The header section is too large.'],
+  checksum_mismatch: [460, 'The bytes do not match their checksum ({}). None of them were kept.'],
   internal: [500, 'The server made a mistake, and has noted it. The request may be tried again.'],
   failed: [500, 'The file system failed: {}.'],
   unconfirmed: [
@@ -77,6 +83,13 @@ export class Refusal extends Error {
     this.code = code
     this.status = status
     this.headers = headers
+  }
+
+  /** The same refusal, with further header lines. */
+  withHeaders(headers: string): Refusal {
+    const more = new Refusal(this.code, '', this.headers + headers)
+    more.message = this.message
+    return more
   }
 
   /** The same refusal, with a sentence more. */

@@ -65,6 +65,10 @@ export interface Limits {
    * by a crash: an upload in progress is cut off long before.
    */
   readonly orphanAge: number
+  /** How long an upload may rest before it is removed: time to come back the next day. */
+  readonly uploadAge: number
+  /** How often uploads that are too old are looked for. Each look reads the directory of all uploads. */
+  readonly uploadSweep: number
   /** How long a stopping server lets requests in progress go on. */
   readonly drainTime: number
 }
@@ -102,5 +106,7 @@ export const defaultLimits: Limits = {
   quotaRecount: 1_000,
   cacheFresh: 1_000,
   orphanAge: 60 * 60 * 1000,
+  uploadAge: 24 * 60 * 60 * 1000,
+  uploadSweep: 10 * 60 * 1000,
   drainTime: 10_000,
 }

@@ -30,6 +30,8 @@ export interface Site {
   readonly log: (line: string) => void
   /** The latest time that a stored file has been given, in nanoseconds since 1970. */
   newest: bigint
+  /** When uploads that are too old were looked for last, on the monotonic clock. */
+  uploadsSwept: number
   /** Set once the server is stopping: every answer then ends its connection. */
   draining: boolean
 }

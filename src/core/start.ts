@@ -10,6 +10,7 @@ import { limitsOf } from './limits.ts'
 import type { ServeOptions } from './options.ts'
 import type { Program } from './program.ts'
 import type { Site } from './site.ts'
+import { sweepUploads } from './uploads/expire.ts'
 
 /** The part of the options that the core reads: the engine has used up the rest. */
 export type SiteOptions = Omit<ServeOptions, 'root' | 'listen' | 'logFile'>
@@ -41,8 +42,12 @@ export function* openSite(
     logFormat: options.logFormat,
     log,
     newest: 0n,
+    uploadsSwept: Number.NEGATIVE_INFINITY,
     draining: false,
   }
-  if (!options.readOnly) yield* sweep(site)
+  if (!options.readOnly) {
+    yield* sweep(site)
+    yield* sweepUploads(site)
+  }
   return site
 }

@@ -26,6 +26,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = fs.constants as Part
 const flagsOf: Record<OpenMode, number> = {
   read: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
   create: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+  write: O_WRONLY | O_NOFOLLOW,
 }
 const directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 /** Node adds it by itself where it opens. */
@@ -144,7 +145,7 @@ export const fileCalls: FileCalls = {
     const path = `${parent.path}/${name}`
     if (mode === 'create') return fs.openSync(path, flagsOf.create, 0o666)
     checkKind(path, 'any')
-    return openIn(parent, name, flagsOf.read)
+    return openIn(parent, name, flagsOf[mode])
   },
   load,
   close: (file) => quietly(() => fs.closeSync(file)),
@@ -155,6 +156,7 @@ export const fileCalls: FileCalls = {
   write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
   fsync: (file) => fs.fsyncSync(file),
   fchmod: (file, permissions) => fs.fchmodSync(file, permissions),
+  ftruncate: (file, length) => fs.ftruncateSync(file, length),
   futimens: (file, mtimeNs) => fs.futimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs)),
   // A program runs to its end before the next begins: there is nobody to keep out.
   lock() {},

@@ -146,6 +146,23 @@ for (const engine of engines) {
       await fails('EISDIR', ask('read', root.fd, into, 0))
     })
 
+    await t.test('open to write what is there, ftruncate', async (t) => {
+      fs.writeFileSync(path.join(at, 'longer'), 'longer than that')
+      await fails('ENOENT', ask('open', root, 'none', 'write'))
+      await fails('ELOOP', ask('open', root, 'link', 'write'))
+      await fails('EISDIR', ask('open', root, 'full', 'write'))
+      const file = await ask('open', root, 'longer', 'write')
+      await fails('EBADF', ask('read', file, Buffer.alloc(1), 0))
+      await ask('ftruncate', file, 6)
+      t.equal(await ask('write', file, Buffer.from('!'), 6), 1, 'it was not emptied')
+      t.equal((await ask('fstat', file)).size, 7)
+      await ask('close', file)
+      t.equal(fs.readFileSync(path.join(at, 'longer'), 'utf8'), 'longer!')
+      const read = await ask('open', root, 'longer', 'read')
+      await fails('EINVAL', ask('ftruncate', read, 1))
+      await ask('close', read)
+    })
+
     await t.test('beyond 4 GiB', async (t) => {
       const file = await ask('open', root, 'sparse', 'create')
       const far = 5 * 2 ** 30

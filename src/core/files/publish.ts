@@ -40,9 +40,19 @@ export function* publishFile(from: Place, to: Place, what: string, keep?: Progra
     if (keep !== undefined) yield* keep
     yield* call('unlink', from.directory, from.name)
   } catch (error) {
+    if (errnoOf(error) === 'ENOENT' && (yield* isGone(from))) return
     // The file would have two names, and whoever asked is told that it failed.
     yield* undo(call('unlink', to.directory, to.name))
     throw error
+  }
+}
+
+/** Whether somebody else has removed it meanwhile: another server, which took this one for dead and finished for it. If that cannot be told, a name too many is better than none. */
+function* isGone({ directory, name }: Place): Program<boolean> {
+  try {
+    return (yield* statusOf(directory, name)) === undefined
+  } catch {
+    return true
   }
 }
 

@@ -19,7 +19,8 @@ import type { Walk } from './walk.ts'
 export const serverDirectory = '.twinserve'
 export const temporaryDirectory = 'temporary'
 
-function* ensure(parent: Directory, name: string): Program<Directory> {
+/** Open a directory, and make it if need be. */
+export function* ensure(parent: Directory, name: string): Program<Directory> {
   try {
     return yield* call('openDirectory', parent, name)
   } catch (error) {

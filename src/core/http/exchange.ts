@@ -145,7 +145,9 @@ class Exchange {
     const keep = this.#mayKeep(stream !== undefined)
     this.#status = status
     this.#trace.answered = this.#site.environment.now()
-    this.#out.head(answerHead(this.#site, this.#head, response, keep, this.#trace))
+    const fields = this.#request?.fields ?? ''
+    const whole = fields === '' ? response : { ...response, headers: response.headers + fields }
+    this.#out.head(answerHead(this.#site, this.#head, whole, keep, this.#trace))
     if (this.#head.method !== 'HEAD') {
       if (stream !== undefined) {
         if (this.#head.minor > 0) yield* this.#out.startChunks()

@@ -17,6 +17,8 @@ export class Request {
   readonly site: Site
   /** What the request is about, once that is known: for the sentences of refusals. */
   path = rootPath
+  /** Field lines that every answer to it carries, refusals too, each ended by CRLF. */
+  fields = ''
 
   constructor(head: RequestHead, target: Target, body: RequestBody, site: Site) {
     this.head = head

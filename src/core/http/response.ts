@@ -39,7 +39,7 @@ export function lengthOf(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0)
 }
 
-/** Reason phrases of RFC 9110, section 15. A client may ignore them; a person reading a trace does not. */
+/** Reason phrases of RFC 9110, section 15; 423 is RFC 4918's, 460 that of tus. A client may ignore them; a person reading a trace does not. */
 export const reasonPhrases: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
@@ -54,6 +54,7 @@ export const reasonPhrases: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   408: 'Request Timeout',
   409: 'Conflict',
+  410: 'Gone',
   411: 'Length Required',
   412: 'Precondition Failed',
   413: 'Content Too Large',
@@ -62,7 +63,9 @@ export const reasonPhrases: Readonly<Record<number, string>> = {
   416: 'Range Not Satisfiable',
   417: 'Expectation Failed',
   421: 'Misdirected Request',
+  423: 'Locked',
   431: 'Request Header Fields Too Large',
+  460: 'Checksum Mismatch',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   503: 'Service Unavailable',

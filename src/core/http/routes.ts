@@ -10,6 +10,7 @@ import { post } from './posting.ts'
 import { read, serveAsset } from './reading.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
+import { isUploads, tus } from './tus.ts'
 import { confirmed, type as typeCommand } from './typing.ts'
 
 /** The methods that a path below the shared directory takes. */
@@ -29,6 +30,7 @@ const changes: Readonly<Record<string, (request: Request, path: SafePath) => Pro
 /** @throws Refusal, and whatever the calls throw */
 export function* route(request: Request): Program<Response> {
   const { method, target } = request
+  if (isUploads(target.path)) return yield* tus(request)
   if (method === 'OPTIONS') return { status: 204, headers: `Allow: ${allowed}\r\n` }
   if (own.test(target.path)) return serveAsset(request, target.path)
   if (request.reading) {

@@ -42,6 +42,17 @@ t.test('a file never replaces anything', async (t) => {
   }
 })
 
+t.test('a file whose other name somebody else removes', async (t) => {
+  const memory = fileIn().before('unlink', 1, (m) => m.take('made/it'))
+  t.equal(attempt(memory, publishFile), undefined, 'it is where it was to be')
+  t.strictSame(memory.snapshot(), published)
+  const unseen = fileIn()
+    .before('unlink', 1, (m) => m.take('made/it'))
+    .failOn('lstat', 1, 'EIO')
+  t.equal(attempt(unseen, publishFile), undefined)
+  t.strictSame(unseen.snapshot(), published, 'never without a name')
+})
+
 t.test('a file, where there are no hard links', async (t) => {
   for (const errno of ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']) {
     const memory = fileIn().failOn('link', 1, errno)
