@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto'
 import { Refusal } from '../errors.ts'
 import type { Checksum } from '../uploads/append.ts'
 import { isUploadId } from '../uploads/names.ts'
-import { parseDigests } from './digests.ts'
+import type { UploadRecord } from '../uploads/record.ts'
+import { type Digest, newHash, parseDigests } from './digests.ts'
 import type { RequestHead } from './head.ts'
 
 /** The one version that is spoken. */
@@ -54,10 +55,16 @@ export function uploadOffset(head: RequestHead): number {
   return offset
 }
 
-/** What the bytes of a request must have. @throws Refusal bad_parameter also for algorithms that are not known */
-export function uploadChecksum(head: RequestHead): Checksum | undefined {
+/** What the bytes of a request must have: by the protocol's own field, and by `Content-Digest` (RFC 9530). @throws Refusal bad_parameter, also for algorithms that are not known */
+export function uploadChecksums(head: RequestHead): readonly Checksum[] {
   const field = head.field('upload-checksum')
-  if (field === undefined) return undefined
+  const digests = digestsIn(head, 'Content-Digest').map(({ algorithm, value }) => {
+    return { algorithm: `Content-Digest, ${algorithm}`, hash: newHash(algorithm), value }
+  })
+  return field === undefined ? digests : [checksumIn(field), ...digests]
+}
+
+function checksumIn(field: string): Checksum {
   const [, algorithm = '', text = ''] = /^([a-z0-9-]+) ([A-Za-z0-9+/]+={0,2})$/.exec(field) ?? []
   const value = Buffer.from(text, 'base64')
   if (checksums.get(algorithm) !== value.length) {
@@ -69,13 +76,18 @@ export function uploadChecksum(head: RequestHead): Checksum | undefined {
   return { algorithm, hash: createHash(algorithm), value }
 }
 
+function digestsIn(head: RequestHead, name: string): readonly Digest[] {
+  const digests = parseDigests(head.field(name.toLowerCase()) ?? '')
+  if (digests !== undefined) return digests
+  throw new Refusal('bad_parameter', `${name} must be written like sha-256=:…:, with the whole digest in base64`)
+}
+
 /** What the whole file must have (RFC 9530), as it is kept. @throws Refusal bad_parameter */
-export function reprDigests(head: RequestHead): readonly (readonly ['sha-256' | 'sha-512', string])[] {
-  const digests = parseDigests(head.field('repr-digest') ?? '')
-  if (digests === undefined) {
-    throw new Refusal('bad_parameter', 'Repr-Digest must be written like sha-256=:…:, with the whole digest in base64')
-  }
-  return digests.map(({ algorithm, value }) => [algorithm, Buffer.from(value).toString('base64')] as const)
+export function reprDigests(head: RequestHead): UploadRecord['digests'] {
+  return digestsIn(head, 'Repr-Digest').map(({ algorithm, value }) => [
+    algorithm,
+    Buffer.from(value).toString('base64'),
+  ])
 }
 
 /** What an upload has to do with others. */

@@ -28,7 +28,7 @@ import {
   tusChecksums,
   tusExtensions,
   tusVersion,
-  uploadChecksum,
+  uploadChecksums,
   uploadConcat,
   uploadIn,
   uploadLength,
@@ -122,7 +122,7 @@ function demandMedia({ head }: Request): void {
 function* addTo({ head, body, site }: Request, upload: Upload, offset: number): Program<string> {
   const { record } = upload
   if (isFinal(record)) throw new Refusal('upload_final', upload.id)
-  const addition = { offset, source: body, length: body.length, checksum: uploadChecksum(head) }
+  const addition = { offset, source: body, length: body.length, checksums: uploadChecksums(head) }
   const now = yield* append(site, upload, addition)
   const done = now === record.length && !isPartial(record)
   return `Upload-Offset: ${now}\r\n${done ? '' : expires(site, site.environment.date())}`
@@ -188,6 +188,7 @@ function* demandRoom(site: Site, length: number): Program<void> {
 /** Refuse a body before it is read. */
 function demandBody(request: Request, record: UploadRecord, concat: Concat): void {
   demandMedia(request)
+  uploadChecksums(request.head)
   if (concat.kind === 'final') throw new Refusal('upload_final', 'that is made of others')
   if ((request.body.length ?? 0) > record.length) {
     throw new Refusal('too_large', `the upload was announced with ${record.length} bytes`)

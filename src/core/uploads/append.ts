@@ -35,7 +35,7 @@ export interface Addition {
   readonly source: ByteSource
   /** How many there are, where that is known before. */
   readonly length: number | undefined
-  readonly checksum: Checksum | undefined
+  readonly checksums: readonly Checksum[]
 }
 
 /**
@@ -115,7 +115,7 @@ class Writing {
     try {
       yield* this.#room.announce(this.#addition.length)
       const fd = yield* this.#open(parts)
-      if (this.#addition.checksum === undefined) yield* this.#shift({ ...this.#held, mode: 'grow' })
+      if (this.#addition.checksums.length === 0) yield* this.#shift({ ...this.#held, mode: 'grow' })
       yield* this.#receive(new Sink(fd, this.#offset - this.#start))
     } catch (error) {
       yield* undo(this.#giveUp())
@@ -143,7 +143,7 @@ class Writing {
   }
 
   *#receive(sink: Sink): Program<void> {
-    const { source, checksum } = this.#addition
+    const { source, checksums } = this.#addition
     for (;;) {
       const bytes = yield* source.next()
       if (bytes.length === 0) break
@@ -152,15 +152,15 @@ class Writing {
         throw tooLong(this.#upload)
       }
       yield* this.#room.take(bytes.length)
-      checksum?.hash.update(bytes)
+      for (const { hash } of checksums) hash.update(bytes)
       try {
         yield* sink.write(bytes)
       } finally {
         this.#offset = this.#start + sink.position
       }
     }
-    if (checksum !== undefined && !checksum.hash.digest().equals(checksum.value)) {
-      throw new Refusal('checksum_mismatch', checksum.algorithm)
+    for (const { algorithm, hash, value } of checksums) {
+      if (!hash.digest().equals(value)) throw new Refusal('checksum_mismatch', algorithm)
     }
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import {
   reprDigests,
-  uploadChecksum,
+  uploadChecksums,
   uploadConcat,
   uploadIn,
   uploadLength,
@@ -31,10 +31,10 @@ t.test('lengths and offsets', async (t) => {
 })
 
 t.test('checksums', async (t) => {
-  t.equal(uploadChecksum(getWith({})), undefined)
+  t.strictSame(uploadChecksums(getWith({})), [])
   for (const algorithm of ['sha1', 'sha256', 'sha512']) {
     const text = base64(algorithm)
-    const found = uploadChecksum(getWith({ 'Upload-Checksum': `${algorithm} ${text}` }))
+    const [found] = uploadChecksums(getWith({ 'Upload-Checksum': `${algorithm} ${text}` }))
     t.equal(found?.algorithm, algorithm)
     t.ok(found?.hash.update('x').digest().equals(found.value))
   }
@@ -49,8 +49,20 @@ t.test('checksums', async (t) => {
     'unknown ',
     `sha1 ${base64('sha1')}, sha1 ${base64('sha1')}`,
   ]) {
-    t.throws(() => uploadChecksum(getWith({ 'Upload-Checksum': field })), { code: 'bad_parameter' }, field)
+    t.throws(() => uploadChecksums(getWith({ 'Upload-Checksum': field })), { code: 'bad_parameter' }, field)
   }
+})
+
+t.test('Content-Digest', async (t) => {
+  const digests = `sha-512=:${base64('sha512')}:, sha-256=:${base64('sha256')}:, md5=:AA==:`
+  const fields = { 'Content-Digest': digests, 'Upload-Checksum': `sha1 ${base64('sha1')}` }
+  const found = uploadChecksums(getWith(fields))
+  t.strictSame(
+    found.map(({ algorithm }) => algorithm),
+    ['sha1', 'Content-Digest, sha-256', 'Content-Digest, sha-512'],
+  )
+  for (const { hash, value } of found) t.ok(hash.update('x').digest().equals(value))
+  t.throws(() => uploadChecksums(getWith({ 'Content-Digest': 'sha-256=AAAA' })), { code: 'bad_parameter' })
 })
 
 t.test('digests of the whole', async (t) => {

@@ -179,6 +179,11 @@ t.test('what is refused', async (t) => {
     ['too long for the server', begin(8), '413 too_large', { site: { maxUpload: 7 } }],
     ['too many first bytes', begin(4, { path: 'new' }, media, 'hello'), '413 too_large'],
     ['first bytes of another type', begin(5, { path: 'new' }, {}, 'hello'), '415 unsupported_media'],
+    [
+      'a bad checksum',
+      begin(5, { path: 'new' }, { ...media, 'Upload-Checksum': 'md5 AAAA' }, 'hello'),
+      '400 bad_parameter',
+    ],
     ['a bad digest', begin(5, { path: 'new' }, { 'Repr-Digest': 'x' }), '400 bad_parameter'],
     ['a bad concatenation', begin(5, { path: 'new' }, { 'Upload-Concat': 'x' }), '400 bad_parameter'],
     [
@@ -215,13 +220,14 @@ however(t, 'a method in disguise', {
 })
 
 however(t, 'bytes that do not fit', {
-  ...scene({ methods: ['POST', 'PATCH', 'PATCH', 'PATCH', 'PATCH', 'HEAD', 'PATCH'] }),
+  ...scene({ methods: ['POST', 'PATCH', 'PATCH', 'PATCH', 'PATCH', 'PATCH', 'HEAD', 'PATCH'] }),
   input: [
     begin(5),
     add(1, 'hello'),
     add(0, 'hello!'),
     add(0, 'hullo', { 'Upload-Checksum': sha1('hello') }),
     add(0, 'hello', { 'Upload-Checksum': 'md5 AAAA' }),
+    add(0, 'hullo', { 'Content-Digest': `sha-256=:${createHash('sha256').update('hello').digest('base64')}:` }),
     head(),
     add(0, 'hello', { 'Upload-Checksum': sha1('hello'), 'Content-Type': 'Application/Offset+Octet-Stream; x=y' }),
   ].join(''),
@@ -232,10 +238,11 @@ however(t, 'bytes that do not fit', {
       '413 too_large',
       '460 checksum_mismatch',
       '400 bad_parameter',
+      '460 checksum_mismatch',
       '200',
       '204',
     ])
-    t.equal(outcome.answers[5]?.fields.get('upload-offset'), '0')
+    t.equal(outcome.answers[6]?.fields.get('upload-offset'), '0')
     t.strictSame(outcome.memory.snapshot(), { new: 'hello' })
   },
 })
