@@ -4,10 +4,11 @@
  * - Each connection has at most one program under way, and as many connections as there are run theirs side by
  *   side: whoever has nothing to wait for goes on.
  * - A request that came with the last one of its connection goes to the end of the queue, behind those of others.
+ * - A message in a session is a request like any other, and a session is idle between two of them.
  */
 import type { Socket as NetSocket } from 'node:net'
-import { Connection } from '../core/http/connection.ts'
-import { exchange, type Fate } from '../core/http/exchange.ts'
+import { Connection, type Fate } from '../core/http/connection.ts'
+import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
 import { type LaterCalls, type Running, start } from './run.ts'
@@ -20,7 +21,7 @@ interface Peer {
   state: 'idle' | 'queued' | 'busy' | 'lingering'
   /** The program of its last request. */
   running: Running | undefined
-  /** What ends it: made once, for it is given at each rest. */
+  /** What is done when its time is over: made once, for it is given at each rest. */
   readonly expire: () => void
 }
 
@@ -55,7 +56,7 @@ export class Loop {
   drain(): Promise<void> {
     this.site.draining = true
     for (const net of this.held.splice(0)) net.destroy()
-    for (const peer of this.peers) if (peer.state === 'idle') peer.socket.destroy()
+    for (const peer of this.peers) if (peer.state === 'idle') this.lapse(peer)
     return new Promise((resolve) => {
       this.ended = resolve
       this.check()
@@ -77,7 +78,7 @@ export class Loop {
     const { environment } = this.site
     const socket = new LaterSocket(this.numbered++, net, environment, owner)
     const connection = new Connection(socket, { remote: net.remoteAddress ?? '-', secure: false })
-    const peer: Peer = { socket, connection, state: 'idle', running: undefined, expire: () => socket.destroy() }
+    const peer: Peer = { socket, connection, state: 'idle', running: undefined, expire: () => this.lapse(peer) }
     this.peers.add(peer)
     this.rest(peer, environment.now())
     net.resume()
@@ -109,6 +110,7 @@ export class Loop {
   private gone(peer: Peer): void {
     this.peers.delete(peer)
     this.leave(peer)
+    peer.connection.protocol?.ended()
     while (this.held.length > 0 && this.peers.size < this.site.limits.connections) {
       const net = this.held.shift()
       if (net !== undefined && !net.destroyed) this.open(net)
@@ -129,12 +131,19 @@ export class Loop {
     for (const peer of round) this.serve(peer)
   }
 
-  /** One request, from its first byte to the last of its answer. */
-  private serve(peer: Peer): void {
+  /** Nothing has come in the time for it, or nothing is waited for any more. */
+  private lapse(peer: Peer): void {
+    peer.socket.calm()
+    if (peer.state === 'lingering' || peer.connection.protocol === undefined) peer.socket.destroy()
+    else this.serve(peer, lapse)
+  }
+
+  /** One request, from its first byte to the last of its answer; or what else is to be done with a connection. */
+  private serve(peer: Peer, program = turn): void {
     peer.state = 'busy'
     this.served.add(peer)
     peer.running = start(
-      exchange(peer.connection, this.site),
+      program(peer.connection, this.site),
       this.calls,
       (fate) => this.settle(peer, fate),
       (error) => {
@@ -157,14 +166,14 @@ export class Loop {
       socket.wait(now + this.site.limits.lingerTime, peer.expire)
       socket.linger()
     } else if (connection.buffered || socket.readable) this.enqueue(peer, now)
-    else if (this.site.draining) socket.destroy()
+    else if (this.site.draining) this.lapse(peer)
     else this.rest(peer, now)
     this.check()
   }
 
   private rest(peer: Peer, now: number): void {
     peer.state = 'idle'
-    peer.socket.wait(now + this.site.limits.idleTime, peer.expire)
+    peer.socket.wait(now + patienceWith(peer.connection, this.site), peer.expire)
   }
 
   private check(): void {

@@ -47,6 +47,7 @@ const table = {
   expectation_failed: [417, 'Only the expectation 100-continue is understood.'],
   wrong_host: [421, 'This server does not answer for the host {}. Start it with --host-name to allow that name.'],
   upload_locked: [423, 'Somebody else is at the upload {} just now. Try again soon.'],
+  upgrade_required: [426, 'This address is for WebSockets: {}.'],
   fields_too_large: [431, 'The header section is too large.'],
   checksum_mismatch: [460, 'The bytes do not match their checksum ({}). None of them were kept.'],
   internal: [500, 'The server made a mistake, and has noted it. The request may be tried again.'],

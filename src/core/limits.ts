@@ -69,6 +69,25 @@ export interface Limits {
   readonly uploadAge: number
   /** How often uploads that are too old are looked for. Each look reads the directory of all uploads. */
   readonly uploadSweep: number
+  /** Sessions at a time: fewer than connections, so that idle sessions cannot keep everybody else out. */
+  readonly sessions: number
+  /** One message in a session. A call has two paths at most, which POSIX systems bound at 4 KiB each; JSON may write six bytes for one. */
+  readonly messageBytes: number
+  /** Frames that one message comes in: as many as if each carried 512 bytes. No client is known to cut a message this short. */
+  readonly messageFragments: number
+  /** From the first byte of a message to its last: it holds the blocking engine, as a header section does. */
+  readonly messageTime: number
+  /**
+   * Frames of messages in a session in a second, and at once after a quiet second. A client that waits for each answer has
+   * been seen to come to 6,000 on one processor, one that does not wait to 12,000; what goes far beyond is a flood.
+   */
+  readonly frameRate: number
+  /** Pings, pongs and the like, counted likewise. Clients send one in some seconds; each costs an answer, and none does anything. */
+  readonly controlRate: number
+  /** Silence in a session before it is sent a ping, and after that before it is closed. Proxies cut connections after 60 s; phones change networks in 30. */
+  readonly pingInterval: number
+  /** Entries in one page of a listing in a session. With the longest names there are, 1 MiB; that is the most that many clients take by default. */
+  readonly pageEntries: number
   /** How long a stopping server lets requests in progress go on. */
   readonly drainTime: number
 }
@@ -108,5 +127,13 @@ export const defaultLimits: Limits = {
   orphanAge: 60 * 60 * 1000,
   uploadAge: 24 * 60 * 60 * 1000,
   uploadSweep: 10 * 60 * 1000,
+  sessions: 4_000,
+  messageBytes: 64 * 1024,
+  messageFragments: 128,
+  messageTime: 10_000,
+  frameRate: 20_000,
+  controlRate: 100,
+  pingInterval: 25_000,
+  pageEntries: 500,
   drainTime: 10_000,
 }

@@ -6,15 +6,25 @@
  */
 import type { Connection } from './http/connection.ts'
 import { logDate } from './http/dates.ts'
-import type { RequestHead } from './http/head.ts'
 import type { Site } from './site.ts'
 import type { Trace } from './trace.ts'
+
+/** What was asked: a request, by its header section, or a call in a session. */
+export interface Asked {
+  /** Whether it could be read. */
+  readonly complete: boolean
+  readonly method: string
+  readonly target: string
+  /** `HTTP/1.1`, or what else was spoken. */
+  readonly protocol: string
+  /** @param name in lower case */
+  field(name: string): string | undefined
+}
 
 /** What is known of a request when it has been answered. */
 export interface Logged {
   readonly connection: Connection
-  /** Not `complete` when the request could not be read. */
-  readonly head: RequestHead
+  readonly head: Asked
   /** 0 when the connection ended before there was an answer. */
   readonly status: number
   /** Bytes of content that were sent. */
@@ -35,8 +45,8 @@ function quoted(text: string): string {
   })
 }
 
-function requestLine(head: RequestHead): string {
-  return head.complete ? quoted(`${head.method} ${head.target} HTTP/1.${head.minor}`) : '-'
+function requestLine(head: Asked): string {
+  return head.complete ? quoted(`${head.method} ${head.target} ${head.protocol}`) : '-'
 }
 
 function common(site: Site, { connection, head, status, bytes }: Logged): string {

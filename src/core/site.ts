@@ -32,6 +32,8 @@ export interface Site {
   newest: bigint
   /** When uploads that are too old were looked for last, on the monotonic clock. */
   uploadsSwept: number
+  /** Sessions that are open. */
+  sessions: number
   /** Set once the server is stopping: every answer then ends its connection. */
   draining: boolean
 }

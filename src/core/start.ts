@@ -43,6 +43,7 @@ export function* openSite(
     log,
     newest: 0n,
     uploadsSwept: Number.NEGATIVE_INFINITY,
+    sessions: 0,
     draining: false,
   }
   if (!options.readOnly) {

@@ -4,10 +4,12 @@
  * - It waits in one `poll(2)` for whatever comes first: a request, a connection, the wake-up, a deadline.
  * - What has come is served in order, each to its end: request read, done, answer written. Only then it polls again.
  * - A request that came with the last one of its connection goes to the end of the queue, behind those of others.
+ * - A message in a session is a request like any other, and a session is idle between two of them.
  * - No timer, no promise: JavaScript's own event loop does not turn before this one ends.
  */
 import type { Calls } from '../core/calls.ts'
-import { exchange, type Fate } from '../core/http/exchange.ts'
+import type { Fate } from '../core/http/connection.ts'
+import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
 import { Deadlines } from './deadlines.ts'
@@ -34,6 +36,8 @@ export class Loop {
   private readonly wake: Entry
   private readonly set = new PollSet<Entry>()
   private readonly idle = new Deadlines<Peer>()
+  /** Idle too, but in a session: their time is another. */
+  private readonly resting = new Deadlines<Peer>()
   private readonly lingering = new Deadlines<Peer>()
   private queue: Peer[] = []
   private open = 0
@@ -77,7 +81,7 @@ export class Loop {
 
   private timeout(): number {
     if (this.queue.length > 0) return 0
-    const nearest = Math.min(this.idle.nearest, this.lingering.nearest, this.resumeAt)
+    const nearest = Math.min(this.idle.nearest, this.resting.nearest, this.lingering.nearest, this.resumeAt)
     const time = nearest === Infinity ? Infinity : nearest - this.site.environment.now()
     return this.log.pending ? Math.min(time, logTime) : time
   }
@@ -95,7 +99,7 @@ export class Loop {
       }
       entry.socket.readable = true
       if (entry.state === 'idle') {
-        this.idle.remove(entry)
+        this.restOf(entry).remove(entry)
         this.enqueue(entry, now)
       } else if (entry.state === 'lingering') this.discard(entry)
     }
@@ -117,12 +121,13 @@ export class Loop {
     for (const peer of round) this.settle(peer, this.serve(peer))
   }
 
-  /** One request, from its first byte to the last of its answer. */
-  private serve(peer: Peer): Fate {
-    if (!this.shared.enter(peer.fd)) return 'abort'
+  /** One request, from its first byte to the last of its answer; or what else is to be done with a connection. */
+  private serve(peer: Peer, program = turn): Fate {
+    // Before this connection is entered: to end a session is to enter it.
     if (this.shared.stopping) this.drain()
+    if (!this.shared.enter(peer.fd)) return 'abort'
     try {
-      return run(exchange(peer.connection, this.site), this.calls, this.cut)
+      return run(program(peer.connection, this.site), this.calls, this.cut)
     } catch (error) {
       logMistake(this.site, error)
       return 'abort'
@@ -144,11 +149,21 @@ export class Loop {
       this.lingering.add(peer, now + this.site.limits.lingerTime)
       shutdown(peer.fd, SHUT_WR)
     } else if (peer.connection.buffered) this.enqueue(peer, now)
-    else if (this.drained) this.end(peer)
+    else if (this.drained) this.lapse(peer)
     else {
       peer.state = 'idle'
-      this.idle.add(peer, now + this.site.limits.idleTime)
+      this.restOf(peer).add(peer, now + patienceWith(peer.connection, this.site))
     }
+  }
+
+  private restOf(peer: Peer): Deadlines<Peer> {
+    return peer.connection.protocol === undefined ? this.idle : this.resting
+  }
+
+  /** Nothing has come in the time for it, or nothing is waited for any more. The peer is in no list. */
+  private lapse(peer: Peer): void {
+    if (peer.connection.protocol === undefined) this.end(peer)
+    else this.settle(peer, this.serve(peer, lapse))
   }
 
   private discard(peer: Peer): void {
@@ -164,6 +179,7 @@ export class Loop {
   }
 
   private end(peer: Peer): void {
+    peer.connection.protocol?.ended()
     this.set.remove(peer)
     close(peer.fd)
     this.open -= 1
@@ -172,10 +188,11 @@ export class Loop {
 
   private expire(): void {
     const now = this.site.environment.now()
-    for (const list of [this.idle, this.lingering]) {
+    for (const list of [this.idle, this.resting, this.lingering]) {
       for (let peer = list.expired(now); peer !== undefined; peer = list.expired(now)) {
         list.remove(peer)
-        this.end(peer)
+        if (list === this.resting) this.lapse(peer)
+        else this.end(peer)
       }
     }
     if (this.resumeAt <= now) this.resume()
@@ -220,8 +237,8 @@ export class Loop {
     this.set.watch(this.wake, false)
     for (const entry of this.set) {
       if (!(entry instanceof Peer) || entry.state !== 'idle') continue
-      this.idle.remove(entry)
-      this.end(entry)
+      this.restOf(entry).remove(entry)
+      this.lapse(entry)
     }
   }
 }

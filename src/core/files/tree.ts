@@ -30,20 +30,34 @@ export interface Entry {
  * @param use takes one entry after the other, so that a directory of any size need not be held
  */
 export function* eachEntry(directory: Directory, use: (entry: Entry) => Program<void>): Program<void> {
+  yield* eachBatch(directory, (names) => entriesNamed(directory, names, use))
+}
+
+/** The names in a directory, batch by batch, in no order. */
+export function* eachBatch(directory: Directory, use: (names: readonly string[]) => Program<void>): Program<void> {
   const stream = yield* call('opendir', directory)
   try {
     for (;;) {
       const names = yield* call('readdir', stream)
       if (names.length === 0) return
-      const found = yield* call('lstatEach', directory, names)
-      for (const [at, name] of names.entries()) {
-        const status = found[at]
-        const entry = status === undefined ? yield* lookAgain(directory, name) : { name, status }
-        if (entry !== undefined) yield* use(entry)
-      }
+      yield* use(names)
     }
   } finally {
     yield* call('closedir', stream)
+  }
+}
+
+/** The entries that have these names. What has vanished is left out. */
+export function* entriesNamed(
+  directory: Directory,
+  names: readonly string[],
+  use: (entry: Entry) => Program<void>,
+): Program<void> {
+  const found = yield* call('lstatEach', directory, names)
+  for (const [at, name] of names.entries()) {
+    const status = found[at]
+    const entry = status === undefined ? yield* lookAgain(directory, name) : { name, status }
+    if (entry !== undefined) yield* use(entry)
   }
 }
 

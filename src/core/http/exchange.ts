@@ -15,7 +15,7 @@ import { formOf } from './accept.ts'
 import { answerHead } from './answer-head.ts'
 import { refuse } from './answers.ts'
 import { RequestBody, receive } from './body.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, type Fate, lost } from './connection.ts'
 import { RequestHead } from './head.ts'
 import { giveParser, type Llhttp, takeParser } from './llhttp.ts'
 import { checkHost } from './origin.ts'
@@ -25,12 +25,6 @@ import type { Response } from './response.ts'
 import { route } from './routes.ts'
 import { parseTarget } from './target.ts'
 
-/**
- * What the engine does with the connection next: `keep` waits for the next request; `close` ends our
- * side, and lets the peer finish for `limits.lingerTime`; `abort` cuts it at once.
- */
-export type Fate = 'keep' | 'close' | 'abort'
-
 /** Read one request, do it, and write the answer. Never throws, except for a mistake in the program. */
 export function exchange(connection: Connection, site: Site): Program<Fate> {
   const trace = newTrace(connection.ready, site.environment.now())
@@ -38,16 +32,6 @@ export function exchange(connection: Connection, site: Site): Program<Fate> {
   const recorded = site.serverTiming || site.logFormat !== 'off'
   return recorded ? traced(program, trace, site.environment) : program
 }
-
-/** What a connection that is gone makes a call say. */
-const lost: ReadonlySet<string | undefined> = new Set([
-  'EPIPE',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ECANCELED',
-  'ENOTCONN',
-  'ETIMEDOUT',
-])
 
 class Exchange {
   readonly #connection: Connection
@@ -141,8 +125,8 @@ class Exchange {
   }
 
   *#send(response: Response): Program<Fate> {
-    const { status, parts, stream } = response
-    const keep = this.#mayKeep(stream !== undefined)
+    const { status, parts, stream, upgrade } = response
+    const keep = upgrade !== undefined || this.#mayKeep(stream !== undefined)
     this.#status = status
     this.#trace.answered = this.#site.environment.now()
     const fields = this.#request?.fields ?? ''
@@ -155,6 +139,7 @@ class Exchange {
       } else if (parts !== undefined) yield* this.#out.parts(parts)
     }
     yield* this.#out.end()
+    if (upgrade !== undefined) this.#connection.protocol = upgrade(this.#connection)
     return keep && (yield* this.#finishBody()) ? 'keep' : 'close'
   }
 

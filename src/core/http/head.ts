@@ -49,6 +49,11 @@ export class RequestHead implements Listener {
     this.#limits = limits
   }
 
+  /** As the log has it. */
+  get protocol(): string {
+    return `HTTP/1.${this.minor}`
+  }
+
   /** A field's value, all of them joined if it came more than once, or undefined. @param name in lower case */
   field(name: string): string | undefined {
     let value: string | undefined

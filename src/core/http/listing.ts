@@ -6,6 +6,7 @@ import { groupRows, listingFoot, listingHead, listingRows } from '../pages/listi
 import type { SafePath } from '../paths.ts'
 import { allows } from '../policy.ts'
 import type { Program } from '../program.ts'
+import type { EntryObject } from '../session/messages.ts'
 import { listingFields } from './answers.ts'
 import type { Output } from './output.ts'
 import type { Request } from './request.ts'
@@ -75,16 +76,31 @@ function* sendPage(out: Output, view: ListingView, entries: readonly ListingEntr
   yield* out.text(listingFoot(view, totalsOf(entries)))
 }
 
-/** An entry as JSON has it. */
-function jsonOf(entry: ListingEntry): string {
-  const { name, kind, size, mtimeNs, target, reachable, segments } = entry
-  return JSON.stringify({
+/** The furthest that a `Date` reaches, in milliseconds: a file system may say anything. */
+const latest = 8_640_000_000_000_000n
+
+/** A time as JSON has it. @param mtimeNs nanoseconds since 1970 */
+function timeOf(mtimeNs: bigint): string {
+  const ms = mtimeNs / 1_000_000n
+  return new Date(Number(ms > latest ? latest : ms < -latest ? -latest : ms)).toISOString()
+}
+
+/** An entry as JSON has it, here and in sessions. */
+export function entryObject({ name, kind, size, mtimeNs, target, reachable }: ListingEntry): EntryObject {
+  return {
     name,
     kind,
-    size: kind === 'directory' ? undefined : size,
-    modified: new Date(Number(mtimeNs / 1_000_000n)).toISOString(),
-    target,
-    reachable: reachable ? undefined : false,
+    ...(kind === 'directory' ? {} : { size }),
+    modified: timeOf(mtimeNs),
+    ...(target === undefined ? {} : { target }),
+    ...(reachable ? {} : { reachable: false }),
+  }
+}
+
+function jsonOf(entry: ListingEntry): string {
+  const { segments } = entry
+  return JSON.stringify({
+    ...entryObject(entry),
     directory: segments === undefined ? undefined : `/${segments.join('/')}`,
   })
 }

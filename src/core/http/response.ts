@@ -3,6 +3,7 @@
  */
 import type { FileDescriptor } from '../calls.ts'
 import type { Program } from '../program.ts'
+import type { Connection, Protocol } from './connection.ts'
 import type { Output } from './output.ts'
 import type { Representation } from './representation.ts'
 
@@ -26,6 +27,8 @@ export interface Response {
   readonly of?: Representation | undefined
   /** The content, where it is made as it is sent and its length is not known before. */
   readonly stream?: ((out: Output) => Program<void>) | undefined
+  /** What the connection speaks behind this answer (101). */
+  readonly upgrade?: ((connection: Connection) => Protocol) | undefined
   /** Gives back what the answer holds, such as open files. Runs in every case, once the answer has ended. */
   readonly release?: (() => Program<void>) | undefined
 }
@@ -41,6 +44,7 @@ export function lengthOf(parts: readonly Part[]): number {
 
 /** Reason phrases of RFC 9110, section 15; 423 is RFC 4918's, 460 that of tus. A client may ignore them; a person reading a trace does not. */
 export const reasonPhrases: Readonly<Record<number, string>> = {
+  101: 'Switching Protocols',
   200: 'OK',
   201: 'Created',
   204: 'No Content',
@@ -64,6 +68,7 @@ export const reasonPhrases: Readonly<Record<number, string>> = {
   417: 'Expectation Failed',
   421: 'Misdirected Request',
   423: 'Locked',
+  426: 'Upgrade Required',
   431: 'Request Header Fields Too Large',
   460: 'Checksum Mismatch',
   500: 'Internal Server Error',

@@ -4,6 +4,8 @@
 import { Refusal } from '../errors.ts'
 import { pathFromTarget, type SafePath } from '../paths.ts'
 import type { Program } from '../program.ts'
+import { sessionPath } from '../session/messages.ts'
+import { openSession } from '../session/open.ts'
 import { deleteAt, makeCollection, put, transfer } from './changing.ts'
 import { parseCommand } from './commands.ts'
 import { post } from './posting.ts'
@@ -32,6 +34,7 @@ export function* route(request: Request): Program<Response> {
   const { method, target } = request
   if (isUploads(target.path)) return yield* tus(request)
   if (method === 'OPTIONS') return { status: 204, headers: `Allow: ${allowed}\r\n` }
+  if (target.path === sessionPath) return openSession(request)
   if (own.test(target.path)) return serveAsset(request, target.path)
   if (request.reading) {
     const command = parseCommand(target.path)

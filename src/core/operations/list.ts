@@ -33,7 +33,8 @@ function* targetOf(site: Site, path: SafePath): Program<'file' | 'directory' | u
   }
 }
 
-function* listed(site: Site, path: SafePath, { name, status }: Entry): Program<ListingEntry> {
+/** An entry of the directory `path`, as listings tell of it. */
+export function* listed(site: Site, path: SafePath, { name, status }: Entry): Program<ListingEntry> {
   const { kind, size, mtimeNs } = status ?? unusable
   if (status === undefined || !hasAddress(name)) return { name, kind, size, mtimeNs, reachable: false }
   if (kind !== 'link') return { name, kind, size, mtimeNs, reachable: kind !== 'other' }

@@ -47,8 +47,10 @@ export interface HelloResult {
     readonly messageFragments: number
     /** Milliseconds. */
     readonly messageTime: number
-    /** Frames a second. */
+    /** Frames of messages a second. */
     readonly frameRate: number
+    /** Control frames a second. */
+    readonly controlRate: number
     /** Milliseconds. */
     readonly pingInterval: number
     readonly pageEntries: number
