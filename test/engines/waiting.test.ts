@@ -13,6 +13,8 @@ import { type Test, test } from 'tap'
 import { type Engine, engines, forEachEngine, startEngine } from '../fixtures/engines.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
 import { startChild } from '../fixtures/serving-process.ts'
+import { rpc } from '../fixtures/session.ts'
+import { SessionClient } from '../fixtures/session-client.ts'
 import { temporary } from '../fixtures/temporary.ts'
 
 /** Half a request, or a whole one that is answered slowly: what a client may keep a server waiting with. */
@@ -73,6 +75,29 @@ for (const engine of engines) {
       const events = [`slow ${status}`, 'quick 200']
       t.same(ends[at], blocking ? events : events.reverse(), name)
     }
+  })
+}
+
+for (const engine of engines) {
+  const blocking = engine.name === 'sync'
+  void test(`${engine.name}: half a message in a session ${blocking ? 'holds everybody' : 'holds nobody else'}, and an idle session nobody`, async (t) => {
+    const service = await startEngine(t, engine, { limits: { messageTime: blocking ? 300 : 4000 } })
+    fs.writeFileSync(service.path('a'), 'content')
+    const [idle, slow] = [
+      await SessionClient.open(service.server.address),
+      await SessionClient.open(service.server.address),
+    ]
+    t.equal((await service.ask('GET', '/a')).status, 200, 'both are idle')
+    const quick = await service.connect()
+    const events: string[] = []
+    await slow.send(rpc(1, 'pwd').subarray(0, 10))
+    const late = slow.said().then((said) => events.push(`slow ${said?.slice(0, 10)}`))
+    await quick.send(message('GET', '/a'))
+    const soon = quick.answer().then((answer) => events.push(`quick ${answer.status}`))
+    await Promise.all([late, soon])
+    t.same(events, blocking ? ['slow close 1008', 'quick 200'] : ['quick 200', 'slow close 1008'])
+    t.match(await idle.call('pwd'), { path: '/' })
+    for (const client of [idle, slow, quick]) client.destroy()
   })
 }
 

@@ -2,9 +2,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { page } from '../../../src/core/operations/page.ts'
+import { checkDirectory, stat } from '../../../src/core/operations/stat.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
-import { MemoryFiles } from '../../fixtures/memory.ts'
+import { link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
+import { failEachCall } from '../../fixtures/sweeps.ts'
 
 const filesNamed = (names: readonly string[]) =>
   new MemoryFiles().tree(Object.fromEntries(names.map((name) => [name, ''])))
@@ -92,4 +94,15 @@ t.test('a directory that is none, and one that cannot be read', async (t) => {
   memory.failOn('readdir', 1, 'EIO')
   t.throws(() => run(page(siteOn(memory), rootPath, undefined, 1), memory), { code: 'EIO' })
   t.equal(memory.openCount, 0)
+})
+
+t.test('whatever fails, nothing is left open', async (t) => {
+  const tree = { a: 'a', docs: { b: 'b' }, to: link('docs') }
+  const files = () => new MemoryFiles().tree(tree)
+  const after = files().snapshot()
+  failEachCall(t, { files, after, program: (site) => page(site, rootPath, undefined, 2) })
+  failEachCall(t, { files, after, program: (site) => page(site, pathFromText('/to'), undefined, 2) })
+  failEachCall(t, { files, after, program: (site) => stat(site, pathFromText('/docs/b')) })
+  failEachCall(t, { files, after, program: (site) => stat(site, pathFromText('/to/')) })
+  failEachCall(t, { files, after, program: (site) => checkDirectory(site, pathFromText('/docs')) })
 })
