@@ -55,9 +55,9 @@ t.test('what leads nowhere', async (t) => {
     ['a\\b', 'bad_name', /backslash/],
     ['a\0b', 'bad_name', /NUL/],
     ['\ud800', 'bad_name', /Unicode/],
-    ['/.twinserve/temporary', 'reserved', /belong to the server/],
-    ['../../.TwinServe', 'reserved', /belong to the server/],
-    ['/x/../.twinserve', 'reserved', /belong to the server/],
+    ['/.twinserve/temporary', 'reserved', /belongs to the server/],
+    ['../../.TwinServe', 'reserved', /belongs to the server/],
+    ['/x/../.twinserve', 'reserved', /belongs to the server/],
   ]
   for (const [text, code, sentence] of table) {
     t.throws(() => resolvePath(here, text), { code, message: sentence }, JSON.stringify(text))
