@@ -86,8 +86,10 @@ export interface Limits {
   readonly controlRate: number
   /** Silence in a session before it is sent a ping, and after that before it is closed. Proxies cut connections after 60 s; phones change networks in 30. */
   readonly pingInterval: number
-  /** Entries in one page of a listing in a session. With the longest names there are, 1 MiB; that is the most that many clients take by default. */
+  /** Entries in one page of a listing in a session. For each page all names of the directory are read: at this many, 100,000 take twice the time that they take over HTTP. */
   readonly pageEntries: number
+  /** What these may take as JSON, at their longest. With its path, an answer then stays below the 1 MiB that many clients take by default. */
+  readonly pageBytes: number
   /** How long a stopping server lets requests in progress go on. */
   readonly drainTime: number
 }
@@ -134,6 +136,7 @@ export const defaultLimits: Limits = {
   frameRate: 20_000,
   controlRate: 100,
   pingInterval: 25_000,
-  pageEntries: 500,
+  pageEntries: 5_000,
+  pageBytes: 768 * 1024,
   drainTime: 10_000,
 }

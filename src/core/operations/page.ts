@@ -48,9 +48,24 @@ class Smallest {
   }
 }
 
+/** An entry without its name, as JSON at its longest. */
+const entryBytes = 140
+/** A UTF-16 unit at its longest: `\u0007`. */
+const unitBytes = 6
+
+/** As many of the names as fit into a page: at least one, if there is any. */
+function fitting(site: Site, names: readonly string[]): readonly string[] {
+  let room = site.limits.pageBytes
+  const end = names.findIndex((name, at) => {
+    room -= entryBytes + unitBytes * name.length
+    return room < 0 && at > 0
+  })
+  return end < 0 ? names : names.slice(0, end)
+}
+
 /**
  * @param after the name that the page begins behind
- * @param limit the most entries to tell
+ * @param limit the most entries to tell; fewer where they would take more than `limits.pageBytes`
  * @throws Refusal not_found, not_directory, link_refused
  */
 export function* page(site: Site, path: SafePath, after: string | undefined, limit: number): Program<Page> {
@@ -58,12 +73,12 @@ export function* page(site: Site, path: SafePath, after: string | undefined, lim
   return yield* walking(site, path.text, function* (walk) {
     const directory = yield* enter(walk, path)
     const [names, total] = yield* namesBehind(site, directory, after, limit + 1)
-    const told = names.slice(0, limit)
+    const told = fitting(site, names.slice(0, limit))
     const entries: ListingEntry[] = []
     yield* entriesNamed(directory, told, function* (entry) {
       entries.push(yield* listed(site, path, entry))
     })
-    return { entries, total, next: names.length > limit ? told.at(-1) : undefined }
+    return { entries, total, next: names.length > told.length ? told.at(-1) : undefined }
   })
 }
 

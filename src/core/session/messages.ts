@@ -67,7 +67,7 @@ export interface ListParams {
   readonly path?: string
   /** Begin behind this name: the `next` of the page before. */
   readonly after?: string
-  /** The most entries to answer with. `limits.pageEntries` is never exceeded. */
+  /** The most entries to answer with. There may be fewer, and more behind them. */
   readonly limit?: number
 }
 

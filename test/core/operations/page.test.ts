@@ -1,6 +1,7 @@
 /** A directory told page by page. */
 import fc from 'fast-check'
 import t from 'tap'
+import { entryObject } from '../../../src/core/http/listing.ts'
 import { page } from '../../../src/core/operations/page.ts'
 import { checkDirectory, stat } from '../../../src/core/operations/stat.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
@@ -40,6 +41,31 @@ t.test('every name once, in order, whatever the size of a page and of a batch', 
     },
   )
   t.equal(fc.check(property, { numRuns: 300 }).counterexample, null)
+})
+
+t.test('a page is bounded in bytes too, and has one entry at least', async (t) => {
+  const names = ['a', 'b', 'c\u0007'.repeat(40), 'd', 'e']
+  const memory = filesNamed(names)
+  for (const [pageBytes, first] of [
+    [2 * 146, ['a', 'b']],
+    [2 * 146 - 1, ['a']],
+    [1, ['a']],
+    [1_000_000, names],
+  ] as const) {
+    const site = siteOn(memory, { limits: { pageBytes } })
+    const { entries, next } = run(page(site, rootPath, undefined, 100), memory)
+    t.strictSame(
+      entries.map((entry) => entry.name),
+      first,
+    )
+    t.equal(next, first === names ? undefined : first.at(-1))
+    // What an entry takes is never more than was reckoned with.
+    const json = JSON.stringify(entries.map(entryObject))
+    t.ok(json.length <= entries.reduce((sum, { name }) => sum + 140 + 6 * name.length, 0))
+  }
+  const longest = { name: '\u0007', kind: 'link', size: 2 ** 53, mtimeNs: 10n ** 25n, reachable: false } as const
+  t.ok(JSON.stringify(entryObject(longest)).length < 146)
+  t.ok(JSON.stringify(entryObject({ ...longest, reachable: true, target: 'directory' })).length < 146)
 })
 
 t.test('what comes and goes between two pages moves nothing else', async (t) => {

@@ -81,7 +81,7 @@ forEachEngine(async (t, engine) => {
   })
 
   await t.test('a large directory, page by page', async (t) => {
-    const service = await startEngine(t, engine)
+    const service = await startEngine(t, engine, { limits: { pageEntries: 500 } })
     const names = Array.from({ length: 1203 }, (_, i) => `file ${i}`)
     for (const name of names) fs.writeFileSync(service.path(name), '')
     const client = await SessionClient.open(service.server.address)
