@@ -162,8 +162,13 @@ export class Loop {
 
   /** Nothing has come in the time for it, or nothing is waited for any more. The peer is in no list. */
   private lapse(peer: Peer): void {
-    if (peer.connection.protocol === undefined) this.end(peer)
-    else this.settle(peer, this.serve(peer, lapse))
+    if (peer.connection.protocol === undefined) {
+      this.end(peer)
+      return
+    }
+    // It is no longer idle: the server may begin to stop now, and would end it once more.
+    peer.state = 'queued'
+    this.settle(peer, this.serve(peer, lapse))
   }
 
   private discard(peer: Peer): void {
