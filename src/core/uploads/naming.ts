@@ -100,13 +100,19 @@ function* isLinked(file: Place, ours: FileStatus, to: Place): Program<boolean> {
   return true
 }
 
-/** Whoever gave the file its name may have been stopped before that was on disk. */
+/**
+ * Whoever gave the file its name may have been stopped before that was on disk. And after a power cut it may not be there,
+ * though it is in the upload no more: nothing says that of two changes the disk has the first when it has the second.
+ *
+ * @throws Refusal upload_gone when no such file has the name
+ */
 function* flushName(site: Site, upload: Upload, whole: Whole, { path }: Target): Program<void> {
   yield* walking(site, path.text, function* (walk) {
     const directory = yield* orMoved(parentFor(walk, path))
+    const there = directory && (yield* statusOf(directory, path.name))
     forget(site, walk, path)
-    if (directory === undefined) return
     try {
+      if (directory === undefined || there?.size !== upload.record.length) throw new Refusal('upload_gone', upload.id)
       yield* flush(site, directory.fd)
     } catch (error) {
       yield* discard(site, upload, whole)
@@ -115,7 +121,7 @@ function* flushName(site: Site, upload: Upload, whole: Whole, { path }: Target):
   })
 }
 
-/** @returns undefined when the directory is not there any more: the file has gone with it since */
+/** @returns undefined when the directory is not there any more */
 function* orMoved<T>(step: Program<T>): Program<T | undefined> {
   try {
     return yield* step

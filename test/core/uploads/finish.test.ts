@@ -94,9 +94,15 @@ t.test('one that was named, and not told so', async (t) => {
   t.strictSame(stateIn(named), { done: '' })
 
   const moved = inState({ 'whole.0.old.x': '' }, { metadata: metadata({ path: 'dir/new' }) }, owners)
-  t.match(run(stand(siteOf(moved, 'me')), moved), { offset: content.length }, 'it was stored, wherever it is now')
+  t.throws(() => run(stand(siteOf(moved, 'me')), moved), { code: 'upload_gone' }, 'nobody can tell')
+  for (const tree of [{}, { new: 'old' }]) {
+    const lost = inState({ 'whole.0.old.x': '' }, { metadata: over }, owners).tree(tree)
+    t.throws(() => run(stand(siteOf(lost, 'me')), lost), { code: 'upload_gone' }, 'the name did not reach the disk')
+    t.throws(() => run(stand(siteOf(lost, 'me')), lost), { code: 'not_found' })
+    t.strictSame(lost.snapshot(), tree)
+  }
 
-  const unflushed = inState({ 'whole.0.old.x': '' }, {}, owners).failOn('fsync', 1, 'EIO')
+  const unflushed = inState({ 'whole.0.old.x': '' }, {}, owners).tree({ new: content }).failOn('fsync', 1, 'EIO')
   t.throws(() => run(stand(siteOf(unflushed, 'me')), unflushed), { code: 'EIO' })
   t.throws(
     () => run(stand(siteOf(unflushed, 'me')), unflushed),
