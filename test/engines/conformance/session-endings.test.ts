@@ -53,14 +53,15 @@ forEachEngine(async (t, engine) => {
     t.equal((await few.ask('GET', '/')).status, 200)
   })
 
-  const hasty = await startEngine(t, engine, { limits: { pingInterval: 60, messageTime: 100, lingerTime: 100 } })
+  // Long enough for a busy machine to answer a ping in.
+  const hasty = await startEngine(t, engine, { limits: { pingInterval: 2000, messageTime: 100 } })
 
   await t.test('pings: the client’s are answered, and the server’s must be', async (t) => {
     const live = await SessionClient.open(hasty.server.address)
     const dead = await SessionClient.open(hasty.server.address)
     await live.send(ping('hello'))
     t.equal(await live.said(), 'pong hello')
-    for (let i = 0; i < 4; i += 1) {
+    for (let i = 0; i < 2; i += 1) {
       t.equal(await live.said(), 'ping')
       await live.send(pong())
     }
