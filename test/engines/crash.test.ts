@@ -28,6 +28,8 @@ const rows: readonly Row[] = [
   ['put over', 'fsync', 2, 1],
   ['put over', 'shutdown', 1, 1, true],
   ['form over', 'rename', 2, 1],
+  ['tus middle', 'pwrite64', 1, 0],
+  ['tus rest', 'fsync', 1, 0],
 ]
 
 const wayOf = (name: string): Way => ways.find((way) => way.name === name) as Way

@@ -2,6 +2,7 @@
  * Every way in which a request changes what is stored: what is there before, what is asked, and what may be found there
  * when it was stopped at any moment.
  */
+import { tusWays } from './tus-ways.ts'
 import {
   ask,
   type Fields,
@@ -97,7 +98,7 @@ const bare: readonly Way[] = [
   { name: 'delete tree', states: [tree, {}], ...same(ask('DELETE', '/tree?recursive'), [204, 404]) },
 ]
 
-export const ways: readonly Way[] = bare.map((way) => ({
+export const ways: readonly Way[] = [...bare, ...tusWays].map((way) => ({
   ...way,
   states: way.states.map((state) => ({ ...kept, ...state })),
   besides: (way.besides ?? []).map((state) => ({ ...kept, ...state })),
