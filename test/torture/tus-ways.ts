@@ -7,7 +7,7 @@ import { metadata, tus } from '../fixtures/tus.ts'
 import { type Ask, ask, type Fields, fresh, type Layout, old, type Way } from './way.ts'
 
 const uploads = '/.twinserve/uploads'
-const half = 80_001
+const half = 300_001
 const media: Fields = { ...tus, 'Content-Type': 'application/offset+octet-stream' }
 const length: Fields = { 'Upload-Length': `${fresh.length}` }
 const target = (path: string): Fields => ({ 'Upload-Metadata': metadata({ path, overwrite: 'true' }) })

@@ -32,8 +32,8 @@ export interface Way {
   readonly again: (ask: Ask, begun: string, answer: Answer | undefined) => Promise<string[]>
 }
 
-/** More than two buffers of any engine, and no multiple of one. */
-const size = 150_001
+/** More than two buffers of any engine (256 KiB), and no multiple of one. */
+const size = 600_001
 const content = (seed: string): string => seed.repeat(Math.ceil(size / seed.length)).slice(0, size)
 export const fresh = content('the new version, whole ')
 export const old = content('the old version, whole ')
