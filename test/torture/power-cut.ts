@@ -127,7 +127,7 @@ try {
 
 let lossy = 0
 let faulty = 0
-say(`engine ${engine}, fsync ${fsync ? 'on' : 'off'}, ${values.cuts} cuts, ${operations} operations`)
+say(`engine ${engine}, fsync ${fsync ? 'on' : 'off'}, ${images / fates.length} cuts, ${operations} operations`)
 for (const [fate, sum] of sums) {
   lossy += sum.lossy
   faulty += sum.faulty
