@@ -1,6 +1,7 @@
 /** What programs that embed twinserve import. Each engine is loaded by its first use. */
 import type { Serve } from './core/options.ts'
 
+export * from './client/index.ts'
 export { defaultLimits, type Limits } from './core/limits.ts'
 export type { ListenAddress, LogFormat, RunningServer, Serve, ServeOptions } from './core/options.ts'
 

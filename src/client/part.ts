@@ -1,0 +1,66 @@
+/** A local file in the making: under another name until it is complete and on disk. */
+import { constants } from 'node:fs'
+import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
+import { existsHere, ofLocal } from './errors.ts'
+
+/** Nothing is followed: what has the name and is a link was not made by us. */
+const creating = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+
+/** @throws ClientError exists when something has the name */
+export async function demandFree(file: string): Promise<void> {
+  const there = await lstat(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false
+      throw ofLocal(error, file)
+    },
+  )
+  if (there) throw existsHere(file)
+}
+
+/** @throws ClientError exists, not_found, … */
+export async function createPart(name: string): Promise<FileHandle> {
+  try {
+    return await open(name, creating, 0o666)
+  } catch (error) {
+    throw ofLocal(error, name)
+  }
+}
+
+/**
+ * Give a complete file its name.
+ *
+ * @param modified milliseconds since 1970, or undefined to leave its time
+ * @throws ClientError exists when something has the name, and may not be replaced
+ */
+export async function publish(
+  handle: FileHandle,
+  part: string,
+  file: string,
+  overwrite: boolean,
+  modified: number | undefined,
+): Promise<void> {
+  try {
+    if (modified !== undefined) await handle.utimes(modified / 1000, modified / 1000)
+    await handle.sync()
+    if (overwrite) await rename(part, file)
+    else await renameToFree(part, file)
+  } catch (error) {
+    throw ofLocal(error, file)
+  }
+}
+
+/** As `rename`, but never over what has the name: a link is refused where something is. */
+async function renameToFree(part: string, file: string): Promise<void> {
+  try {
+    await link(part, file)
+  } catch (error) {
+    // File systems without links (FAT, some network shares): a name that is made now is certainly free.
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') throw error
+    await (await open(file, creating)).close()
+    await rename(part, file)
+    return
+  }
+  await unlink(part)
+}
