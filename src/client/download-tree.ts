@@ -1,12 +1,146 @@
+/** Fetching a directory and all that is in it: first it is looked through, then the files are fetched, some at a time. */
+import { lstat, mkdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { SafePath } from '../core/paths.ts'
+import type { EntryObject } from '../core/session/messages.ts'
 import type { Context } from './context.ts'
-import { ClientError } from './errors.ts'
+import { fetchFile } from './download.ts'
+import { entriesOf } from './entries.ts'
+import { ClientError, cancelled, existsHere, ofLocal, refused, TreeError } from './errors.ts'
+import { Meter } from './meter.ts'
+import { demandSafeName, directoryWithin } from './names.ts'
 import type { TreeOptions, TreeResult } from './options.ts'
+import { eachOf, Failures } from './pool.ts'
+import { sameDigestHere } from './unchanged.ts'
 
+export const defaultConcurrency = 8
+
+interface Found {
+  readonly path: SafePath
+  /** Its local path. */
+  readonly file: string
+  readonly size: number
+  readonly modified: number
+}
+
+/** See `Client.downloadTree`. */
 export async function downloadTree(
-  _context: Context,
-  _from: string,
-  _to: string,
-  _options: TreeOptions,
+  context: Context,
+  from: string,
+  to: string,
+  options: TreeOptions,
 ): Promise<TreeResult> {
-  throw new ClientError('not_implemented', 'Trees come next.')
+  const top = context.resolve(from)
+  const { signal } = options
+  const { kind } = await context.call('stat', { path: top.text }, signal)
+  if (kind !== 'directory') throw refused('not_directory', top.text)
+  const walk = new Walk(context, options, await directoryHere(to))
+  await walk.directory(top, to)
+  const meter = new Meter(options.onProgress, walk.found.length)
+  meter.totalBytes = walk.bytes
+  let unchanged = 0
+  const fetchOne = async ({ path, file, size, modified }: Found, signal: AbortSignal) => {
+    try {
+      if (await isThere(context, path, file, size, modified, { ...options, signal })) {
+        unchanged += 1
+        const progress = meter.file(path.text, size)
+        progress.at(size)
+        progress.finish()
+        return
+      }
+      const listed = { size, etag: undefined, modified }
+      await fetchFile(context, path, listed, file, { ...options, signal, parallel: 1 }, meter)
+    } catch (error) {
+      walk.failures.add(error)
+    }
+  }
+  await eachOf(walk.found, options.concurrency ?? defaultConcurrency, signal, fetchOne)
+  if (signal?.aborted) throw cancelled(signal)
+  const failed = walk.failures.found
+  if (failed.length > 0) {
+    throw new TreeError(failed, `${failed.length} of what is in ${top.text} could not be fetched; the rest was.`)
+  }
+  return { files: meter.files - unchanged, unchanged, directories: walk.directories, bytes: meter.bytes }
+}
+
+/** @returns the real path of the local directory, made unless it is there */
+async function directoryHere(to: string): Promise<string> {
+  try {
+    await mkdir(to).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    if (!(await stat(to)).isDirectory()) throw existsHere(to)
+    return await realpath(to)
+  } catch (error) {
+    throw ofLocal(error, to)
+  }
+}
+
+class Walk {
+  readonly found: Found[] = []
+  readonly failures = new Failures()
+  bytes = 0
+  directories = 0
+  readonly #context: Context
+  readonly #options: TreeOptions
+  /** What is not left. */
+  readonly #within: string
+
+  constructor(context: Context, options: TreeOptions, within: string) {
+    this.#context = context
+    this.#options = options
+    this.#within = within
+  }
+
+  async directory(path: SafePath, local: string): Promise<void> {
+    this.directories += 1
+    for await (const entry of entriesOf(this.#context, path.text, this.#options.signal)) {
+      try {
+        await this.#entry(entry, path, local)
+      } catch (error) {
+        this.failures.add(error)
+      }
+    }
+  }
+
+  async #entry(
+    { name, kind, size = 0, modified, reachable }: EntryObject,
+    parent: SafePath,
+    local: string,
+  ): Promise<void> {
+    demandSafeName(name)
+    if (reachable === false || kind === 'link' || kind === 'other') {
+      const reason = kind === 'link' ? 'it is a symbolic link' : 'it is no regular file'
+      this.#options.onSkip?.(`${parent.isRoot ? '' : parent.text}/${name}`, reason)
+      return
+    }
+    const path = parent.child(name)
+    if (kind === 'directory') {
+      await this.directory(path, await directoryWithin(this.#within, local, name))
+      return
+    }
+    this.bytes += size
+    this.found.push({ path, file: join(local, name), size, modified: Date.parse(modified) })
+  }
+}
+
+/** Whether the file has been fetched already. @throws ClientError exists when another one is there and may not be replaced */
+async function isThere(
+  context: Context,
+  path: SafePath,
+  file: string,
+  size: number,
+  modified: number,
+  { verify, overwrite, signal }: TreeOptions,
+): Promise<boolean> {
+  const there = await lstat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw ofLocal(error, file)
+  })
+  if (there === undefined) return false
+  const alike = there.isFile() && there.size === size && Math.floor(there.mtimeMs) === modified
+  if (alike && (!verify || (await sameDigestHere(context, path, file, signal)))) return true
+  if (overwrite && !there.isDirectory()) return false
+  if (there.isDirectory()) throw new ClientError('is_directory', `${file} is a directory here.`)
+  throw existsHere(file)
 }

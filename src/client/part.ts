@@ -1,4 +1,5 @@
 /** A local file in the making: under another name until it is complete and on disk. */
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
 import { existsHere, ofLocal } from './errors.ts'
@@ -28,6 +29,30 @@ export async function createPart(name: string): Promise<FileHandle> {
 }
 
 /**
+ * A file of bytes that are all there.
+ *
+ * @throws ClientError exists
+ */
+export async function storeBytes(
+  file: string,
+  bytes: Uint8Array,
+  overwrite: boolean,
+  modified: number | undefined,
+): Promise<void> {
+  const part = `${file}.${randomUUID().slice(0, 8)}.part`
+  const handle = await createPart(part)
+  try {
+    await handle.writeFile(bytes)
+    await publish(handle, part, file, overwrite, modified)
+  } catch (error) {
+    await unlink(part).catch(() => {})
+    throw ofLocal(error, file)
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
  * Give a complete file its name.
  *
  * @param modified milliseconds since 1970, or undefined to leave its time
@@ -41,7 +66,11 @@ export async function publish(
   modified: number | undefined,
 ): Promise<void> {
   try {
-    if (modified !== undefined) await handle.utimes(modified / 1000, modified / 1000)
+    if (modified !== undefined) {
+      // libuv cuts seconds off to microseconds, and a millisecond must not lose its last.
+      const seconds = modified / 1000 + 5e-7
+      await handle.utimes(seconds, seconds)
+    }
     await handle.sync()
     if (overwrite) await rename(part, file)
     else await renameToFree(part, file)

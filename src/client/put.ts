@@ -24,6 +24,11 @@ function conditionOf({ overwrite, ifMatch }: UploadOptions): Record<string, stri
   return overwrite ? { Overwrite: 'T' } : { 'If-None-Match': '*' }
 }
 
+function fieldsOf(mtimeNs: bigint | undefined, { keepTime = true }: UploadOptions): Record<string, string> {
+  const time = mtimeNs === undefined || !keepTime ? undefined : secondsOf(mtimeNs)
+  return { 'Content-Type': 'application/octet-stream', ...(time === undefined ? {} : { 'X-OC-Mtime': time }) }
+}
+
 /** Store bytes. */
 export async function putBytes(
   context: Context,
@@ -35,10 +40,8 @@ export async function putBytes(
 ): Promise<UploadResult> {
   const file = meter.file(path.text, bytes.length)
   const digest = options.verify === false ? undefined : formatDigest('sha-256', createHash('sha256').update(bytes))
-  const headers: Record<string, string> = { ...conditionOf(options), 'Content-Type': 'application/octet-stream' }
+  const headers: Record<string, string> = { ...conditionOf(options), ...fieldsOf(mtimeNs, options) }
   if (digest !== undefined) headers['Repr-Digest'] = digest
-  const time = mtimeNs === undefined || options.keepTime === false ? undefined : secondsOf(mtimeNs)
-  if (time !== undefined) headers['X-OC-Mtime'] = time
   let unanswered = false
   const response = await retrying(
     context.attempts,
@@ -69,6 +72,7 @@ export async function putStream(
   context: Context,
   path: SafePath,
   source: Readable,
+  mtimeNs: bigint | undefined,
   options: UploadOptions,
   meter: Meter,
 ): Promise<UploadResult> {
@@ -84,7 +88,7 @@ export async function putStream(
     },
   })
   source.on('error', (error) => counted.destroy(error))
-  const headers = { ...conditionOf(options), 'Content-Type': 'application/octet-stream' }
+  const headers = { ...conditionOf(options), ...fieldsOf(mtimeNs, options) }
   try {
     const { signal } = options
     const body = source.pipe(counted)
