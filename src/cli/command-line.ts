@@ -4,7 +4,8 @@
  * yargs splits words into options and shows the help; values stay strings, and `settings.ts` gives them their types,
  * so that an option, a variable and a line of a configuration file are read and refused alike.
  */
-import yargs, { type Argv, type Options } from 'yargs'
+import yargs, { type Argv, type CommandModule, type Options } from 'yargs'
+import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
 import { type Name, names, read, readers, type Settings } from './settings.ts'
 import { didYouMean } from './suggest.ts'
@@ -118,6 +119,7 @@ function build(version: string, completing: boolean, serve: (values: Record<stri
           .example('$0 --bind /run/user/1000/files.sock', 'Listen on a Unix socket'),
       serve,
     )
+    .command(otherCommands())
     .completion('completion', 'Print a completion script for the shell')
     .epilog(
       'Every option can also be set by a variable (TWINSERVE_READ_ONLY=true) or in the file of --config. ' +
@@ -131,6 +133,17 @@ function build(version: string, completing: boolean, serve: (values: Record<stri
     .fail((message, error) => {
       throw error ?? new UsageError(`${message}.`)
     })
+}
+
+/** Commands that are for others to read (`client/parse.ts`): named for the help and for completion. */
+function otherCommands(): CommandModule[] {
+  return Object.entries(clientCommands).map(([name, { describe }]) => ({
+    command: name,
+    describe,
+    handler: () => {
+      throw new UsageError(`Write the command before its options: twinserve ${name} …`)
+    },
+  }))
 }
 
 /**

@@ -2,10 +2,12 @@
 /**
  * `twinserve`: arguments, then options, then one call.
  *
- * Exit status: 0 when done or stopped, 1 when the server failed, 2 when the command has to be put right.
+ * Exit status: 0 when done or stopped, 1 when the server failed, 2 when the command has to be put right. Those of the
+ * commands that talk to a server are in `client/exits.ts`.
  */
 import { createRequire } from 'node:module'
 import { details, startLine } from './announce.ts'
+import { clientCommandOf } from './client/options.ts'
 import { parse } from './command-line.ts'
 import { printable } from './printable.ts'
 import { start } from './serve-command.ts'
@@ -14,9 +16,14 @@ import { UsageError } from './usage-error.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
-async function main(): Promise<void> {
-  const request = await parse(process.argv.slice(2), version)
-  if (request.command === 'answered') return
+/** @returns the exit status */
+async function main(): Promise<number> {
+  const words = process.argv.slice(2)
+  const command = clientCommandOf(words)
+  // What serves need not be loaded for these, nor these for what serves.
+  if (command !== undefined) return await (await import('./client/main.ts')).main(command, words, version)
+  const request = await parse(words, version)
+  if (request.command === 'answered') return 0
   const started = await start(request, process.env)
   stopOnSignals(started.server, () => {
     if (process.stderr.isTTY)
@@ -25,16 +32,16 @@ async function main(): Promise<void> {
   console.log(startLine(started))
   if (process.stdout.isTTY) for (const line of details(started)) console.log(line)
   await started.server.closed
+  return 0
 }
 
 try {
-  await main()
-  process.exit(0)
+  process.exit(await main())
 } catch (error) {
   if (error instanceof UsageError) {
     console.error(`twinserve: ${printable(error.message)}`)
     process.exit(2)
   }
-  console.error('twinserve: the server failed.', error)
+  console.error('twinserve failed, by a mistake of its own.', error)
   process.exit(1)
 }

@@ -11,6 +11,8 @@ import { didYouMean } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
 
 const prefix = 'TWINSERVE_'
+/** The address that clients talk to: nothing for a server. */
+const forClients = 'TWINSERVE_URL'
 const variable = (name: string): string => prefix + name.toUpperCase().replaceAll('-', '_')
 
 /** The settings that the environment makes, and the configuration file that it names. */
@@ -18,7 +20,7 @@ export function fromEnvironment(environment: NodeJS.ProcessEnv): { settings: Set
   const values: Record<string, string> = {}
   const known = new Map([...names, 'config'].map((name) => [variable(name), name]))
   for (const [key, value] of Object.entries(environment)) {
-    if (!key.startsWith(prefix) || value === undefined) continue
+    if (!key.startsWith(prefix) || value === undefined || key === forClients) continue
     const name = known.get(key)
     if (name === undefined) {
       const hint = didYouMean(key.slice(prefix.length), [...known.values()], variable)

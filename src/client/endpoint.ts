@@ -14,14 +14,14 @@ export interface Endpoint {
   readonly target: { readonly socketPath: string } | { readonly host: string; readonly port: number }
 }
 
-/** @throws ClientError unreachable with the way out */
+/** @throws ClientError bad_parameter with the way out */
 export function endpointOf(given: string | URL = defaultUrl): Endpoint {
   const url = parse(given)
   if (url === undefined || !['http:', 'https:', 'http+unix:'].includes(url.protocol) || url.hostname === '') {
-    throw new ClientError('unreachable', `${given} is not the address of a server. Give one such as ${defaultUrl}.`)
+    throw new ClientError('bad_parameter', `${given} is not the address of a server. Give one such as ${defaultUrl}.`)
   }
   if (url.pathname !== '/' && url.pathname !== '') {
-    throw new ClientError('unreachable', `The address of a server has no path, and ${given} has ${url.pathname}.`)
+    throw new ClientError('bad_parameter', `The address of a server has no path, and ${given} has ${url.pathname}.`)
   }
   const secure = url.protocol === 'https:'
   if (url.protocol === 'http+unix:') {

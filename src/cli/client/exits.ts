@@ -1,0 +1,93 @@
+/** How a command that has failed ends: its exit status, and the way out in the words of the command line. */
+import { ClientError, type ClientErrorCode, TreeError } from '../../client/index.ts'
+
+/** Exit statuses, as docs/client.md has them. 2 is a mistake on the command line, as everywhere. */
+export const exits = {
+  failed: 1,
+  usage: 2,
+  missing: 3,
+  exists: 4,
+  refused: 5,
+  connection: 6,
+  changed: 7,
+  room: 8,
+  untrue: 9,
+  interrupted: 130,
+} as const
+
+const statuses: Readonly<Partial<Record<ClientErrorCode, number>>> = {
+  bad_parameter: exits.usage,
+  not_found: exits.missing,
+  no_parent: exits.missing,
+  exists: exits.exists,
+  not_empty: exits.exists,
+  is_directory: exits.exists,
+  not_directory: exits.exists,
+  into_itself: exits.exists,
+  bad_name: exits.refused,
+  read_only: exits.refused,
+  not_allowed: exits.refused,
+  reserved: exits.refused,
+  cross_origin: exits.refused,
+  link_refused: exits.refused,
+  not_a_file: exits.refused,
+  wrong_host: exits.refused,
+  method_not_allowed: exits.refused,
+  unreachable: exits.connection,
+  connection_lost: exits.connection,
+  overloaded: exits.connection,
+  precondition_failed: exits.changed,
+  changed: exits.changed,
+  storage_full: exits.room,
+  quota_exceeded: exits.room,
+  too_large: exits.room,
+  digest_mismatch: exits.untrue,
+  unverified: exits.untrue,
+  bad_answer: exits.untrue,
+  unsafe_name: exits.untrue,
+  cancelled: exits.interrupted,
+}
+
+export function exitOf(error: unknown): number {
+  if (error instanceof TreeError) return exitOf(error.failures[0])
+  if (!(error instanceof ClientError)) return exits.failed
+  return statuses[error.code] ?? exits.failed
+}
+
+/** What can be done about it by a command, as far as the command in question has it. */
+const waysOut: Readonly<
+  Record<string, Readonly<Partial<Record<ClientErrorCode, readonly [instead: string, way: string]>>>>
+> = {
+  force: { exists: ['or ask for it to be replaced.', 'or replace it with --force.'] },
+  plain: { exists: ['or ask for it to be replaced.', 'or remove it first.'] },
+  recursive: {
+    is_directory: ['.', '. Add -r to take it with all that is in it.'],
+    not_empty: ['Empty it first, or ask for a recursive deletion.', 'Empty it first, or use delete -r.'],
+  },
+  look: { not_found: ['does not exist.', 'does not exist. See what there is with twinserve ls.'] },
+  here: { not_found: ['does not exist here.', 'does not exist here. Check the name, and the directory you are in.'] },
+  make: { no_parent: ['Create it first.', 'Create it first with twinserve mkdir.'] },
+}
+
+const ways: Readonly<Record<string, readonly string[]>> = {
+  upload: ['force', 'recursive', 'make', 'here'],
+  download: ['force', 'recursive', 'look'],
+  move: ['force', 'look', 'make'],
+  copy: ['force', 'look', 'make'],
+  rename: ['force', 'look', 'make'],
+  delete: ['recursive', 'look'],
+  rmdir: ['recursive', 'look'],
+  mkdir: ['plain', 'make'],
+}
+
+/** The sentence of a failure, with the way out as it is written on the command line. */
+export function sentenceOf(error: ClientError, command: string): string {
+  let sentence = error.message
+  for (const kind of ways[command] ?? ['look']) {
+    const found = waysOut[kind]?.[error.code]
+    // Said of a local file it would be wrong.
+    if (found !== undefined && !(kind === 'look' && error.status === 0))
+      sentence = sentence.replace(found[0], () => found[1])
+  }
+  return sentence
+}
