@@ -85,9 +85,8 @@ export function sentenceOf(error: ClientError, command: string): string {
   let sentence = error.message
   for (const kind of ways[command] ?? ['look']) {
     const found = waysOut[kind]?.[error.code]
-    // Said of a local file it would be wrong.
-    if (found !== undefined && !(kind === 'look' && error.status === 0))
-      sentence = sentence.replace(found[0], () => found[1])
+    if (found === undefined || !sentence.endsWith(found[0])) continue
+    sentence = sentence.slice(0, -found[0].length) + found[1]
   }
   return sentence
 }
