@@ -103,6 +103,7 @@ function check(
   if (of.etag !== undefined && headers.etag !== of.etag) throw changedThere(path)
   if (span === undefined) {
     if (statusCode !== 200) throw badAnswer(`the status for ${path.text} is ${statusCode}`)
+    if (headers['content-length'] === undefined) throw badAnswer(`${path.text} has no length`)
     if (headers['content-length'] !== `${of.size}`) throw changedThere(path)
     return
   }
