@@ -17,11 +17,13 @@ export class Calls {
   readonly #endpoint: Endpoint
   readonly #timeout: number
   readonly #attempts: Attempts
+  readonly #onReopen: (() => void) | undefined
   #session: Promise<Session> | undefined
   #reached = false
   #closed = false
 
-  constructor(endpoint: Endpoint, timeout: number, attempts: Attempts) {
+  constructor(endpoint: Endpoint, timeout: number, attempts: Attempts, onReopen?: () => void) {
+    this.#onReopen = onReopen
     this.#endpoint = endpoint
     this.#timeout = timeout
     this.#attempts = attempts
@@ -69,6 +71,7 @@ export class Calls {
       if (this.#session !== held) continue
       this.#session = openSession(this.#endpoint, this.#timeout, signal)
       const opened = await this.#session
+      if (this.#reached) this.#onReopen?.()
       this.#reached = true
       return opened
     }

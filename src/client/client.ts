@@ -63,7 +63,7 @@ export class Client {
     const endpoint = endpointOf(options.url)
     const { timeout = defaultTimeout, connections = defaultConnections } = options
     const attempts = { ...defaultRetry, ...options.retry, onRetry: options.onRetry }
-    const calls = new Calls(endpoint, timeout, attempts)
+    const calls = new Calls(endpoint, timeout, attempts, options.onReopen)
     this.url = endpoint.url
     this.#calls = calls
     this.#context = {

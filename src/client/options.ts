@@ -37,6 +37,8 @@ export interface ConnectOptions {
   readonly retry?: Partial<Retry>
   /** Is called before something is tried again. */
   readonly onRetry?: (event: RetryEvent) => void
+  /** Is called when the session had broken and has been opened again, before the call that needed it is sent. */
+  readonly onReopen?: () => void
   /** HTTP connections at a time. 8 unless it is given. */
   readonly connections?: number
   /** Milliseconds without a sign of the server after which a connection counts as broken. 60,000 unless it is given. */
