@@ -8,6 +8,7 @@ import yargs, { type Argv, type CommandModule, type Options } from 'yargs'
 import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
 import { type Name, names, read, readers, type Settings } from './settings.ts'
+import { shellSummary } from './shell/arguments.ts'
 import { didYouMean } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -135,9 +136,9 @@ function build(version: string, completing: boolean, serve: (values: Record<stri
     })
 }
 
-/** Commands that are for others to read (`client/parse.ts`): named for the help and for completion. */
+/** Commands that are for others to read (`client/parse.ts`, `shell/arguments.ts`): named for the help and for completion. */
 function otherCommands(): CommandModule[] {
-  return Object.entries(clientCommands).map(([name, { describe }]) => ({
+  return Object.entries({ ...clientCommands, shell: { describe: shellSummary } }).map(([name, { describe }]) => ({
     command: name,
     describe,
     handler: () => {

@@ -3,7 +3,8 @@
  * `twinserve`: arguments, then options, then one call.
  *
  * Exit status: 0 when done or stopped, 1 when the server failed, 2 when the command has to be put right. Those of the
- * commands that talk to a server are in `client/exits.ts`.
+ * commands that talk to a server are in `client/exits.ts`,
+ * also for the shell.
  */
 import { createRequire } from 'node:module'
 import { details, startLine } from './announce.ts'
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   const command = clientCommandOf(words)
   // What serves need not be loaded for these, nor these for what serves.
   if (command !== undefined) return await (await import('./client/main.ts')).main(command, words, version)
+  if (words[0] === 'shell') return await (await import('./shell/main.ts')).main(words.slice(1))
   const request = await parse(words, version)
   if (request.command === 'answered') return 0
   const started = await start(request, process.env)

@@ -35,7 +35,7 @@ test('completion prints a script, and the script gets its words', async (t) => {
     (await run(['--get-yargs-completions', 'twinserve', ...line])).stdout.split('\n').filter((word) => word !== '')
   t.ok((await words('--')).includes('--read-only'))
   t.notOk((await words('--')).includes('--default-directory'))
-  t.strictSame(await words(''), ['serve', 'completion'])
+  t.strictSame(await words(''), ['serve', 'shell', 'completion'])
   t.strictSame(await words('--mode', ''), ['async', 'sync'])
   t.strictSame(await words('serve', '--log-format', 'j'), ['json'])
 })
