@@ -154,7 +154,7 @@ export class Owner {
     return { request: this.#message('MKCOL', path), status: 201, after: this.#with([path, directory]) }
   }
 
-  /** A directory comes whole. Before that an empty one may stand in its place, to keep the name. */
+  /** A directory comes whole or not at all. */
   #transferFolder(): Plan | undefined {
     const from = this.#pick(folders.filter((folder) => this.#state.has(folder)))
     const to = this.#pick(folders.filter((folder) => !this.#state.has(folder)))
@@ -166,7 +166,7 @@ export class Owner {
     return {
       request: this.#message(moving ? 'MOVE' : 'COPY', from, { Destination: `/${this.name}/${to}` }),
       status: 201,
-      between: [this.#with([to, directory])],
+
       after: this.#with([to, directory], ...added, ...gone),
     }
   }
