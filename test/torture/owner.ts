@@ -166,7 +166,6 @@ export class Owner {
     return {
       request: this.#message(moving ? 'MOVE' : 'COPY', from, { Destination: `/${this.name}/${to}` }),
       status: 201,
-
       after: this.#with([to, directory], ...added, ...gone),
     }
   }
