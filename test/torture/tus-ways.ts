@@ -39,6 +39,8 @@ async function resume(request: Ask, upload: string, path: string, least: number)
 function resuming(path: string, had: number): Way['again'] {
   return (request, upload, answer) => {
     const told = answer !== undefined && answer.status < 300
+    // The file has its name, and the upload is done with.
+    if (answer?.text.startsWith('unconfirmed: ') === true) return resume(request, upload, path, 0)
     const [at, least] = upload === '' ? [answer?.field('location'), had] : [upload, had]
     return resume(request, at ?? `${uploads}/none`, path, told ? Math.max(least, offsetOf(answer)) : least)
   }
@@ -85,6 +87,8 @@ export const tusWays: readonly Way[] = [
   },
   {
     name: 'tus end',
+    mayLeave: true,
+    mayHide: true,
     states: [{}],
     settled: made,
     begin: begin('new'),

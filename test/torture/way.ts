@@ -18,6 +18,10 @@ export interface Way {
   readonly besides?: readonly Layout[]
   /** What is shared once the client has done the rest: the last of the states, unless said. */
   readonly settled?: Layout
+  /** Whether what it takes out of sight may stay there until the next start, whatever failed. */
+  readonly mayLeave?: boolean
+  /** Whether a failure to take it out of sight may go untold: it is done with before. */
+  readonly mayHide?: boolean
   /** Whether the server has never stored anything here: its own directory is not there yet. */
   readonly untouched?: boolean
   /** A request that must have been made before. */
