@@ -7,6 +7,7 @@
  */
 import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { errnoOf } from '../core/errors.ts'
 import { statusOf } from '../core/status.ts'
 import { Slots } from './slots.ts'
 
@@ -20,9 +21,16 @@ const slots = new Slots(workerData as SharedArrayBuffer)
 
 /** Read a regular file that fits. @returns its length, or undefined when it has another than it said */
 function readWhole(fd: number, size: number, room: Buffer): number | undefined {
-  // One byte more than it should have, to see whether it has grown.
-  const count = fs.readSync(fd, room, 0, size + 1, 0)
-  return count === size ? size : undefined
+  for (;;) {
+    try {
+      // One byte more than it should have, to see whether it has grown.
+      const count = fs.readSync(fd, room, 0, size + 1, 0)
+      return count === size ? size : undefined
+    } catch (error) {
+      // Again, if a signal interrupted it (signal(7)): libuv repeats all calls but this.
+      if (errnoOf(error) !== 'EINTR') throw error
+    }
+  }
 }
 
 function load(slot: number, path: string, capacity: number): void {
