@@ -71,7 +71,7 @@ export async function fetchSpan(
 
 async function request({ context, path, of, signal, digest }: Fetching, span: Span): Promise<IncomingMessage> {
   const whole = span.at === 0 && span.end === of.size
-  const headers: Record<string, string> = { Accept: '*/*', 'Accept-Encoding': 'identity' }
+  const headers: Record<string, string> = { 'Accept-Encoding': 'identity' }
   if (digest) Object.assign(headers, wantDigest)
   if (!whole) {
     headers.Range = `bytes=${span.at}-${span.end - 1}`

@@ -28,11 +28,11 @@ export function matcherOf(pattern: string): RegExp {
     const set = character === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(pattern.slice(at)) : null
     if (set !== null) {
       const [all, not = '', inside = ''] = set
-      source += `[${not === '' ? '' : '^'}${inside.replace(/[\\\]^[&]/g, '\\$&')}]`
+      source += `[${not === '' ? '' : '^'}${inside.replace(/[\\\]^[]/g, '\\$&')}]`
       at += all.length - 1
     } else if (character === '*') source += source.endsWith('.*') ? '' : '.*'
     else if (character === '?') source += '.'
-    else source += character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+    else source += character.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   }
   try {
     return new RegExp(`^(?:${source})$`, 'su')

@@ -23,7 +23,6 @@ export async function parseClient(
   version: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Asked | undefined> {
-  let asked: Asked | undefined
   const { usage, describe, examples } = described(command)
   const known = optionsOf(command)
   const parser = yargs()
@@ -41,13 +40,6 @@ export async function parseClient(
     .usage(`$0 ${command} ${usage}\n\n${describe}`)
     .options(Object.fromEntries(known.map((name): [string, Options] => [name, { ...textual(clientOptions[name]) }])))
     .example(examples.map(([example, meaning]): [string, string] => [`$0 ${example}`, meaning]))
-    .command({
-      command: [command, '$0'],
-      describe: false,
-      handler: (values) => {
-        asked = interpret(command, known, values, environment)
-      },
-    })
     .completion('completion', false)
     .version(version)
     .help()
@@ -57,8 +49,9 @@ export async function parseClient(
     .fail((message, error) => {
       throw error ?? new UsageError(`${message}.`)
     })
-  await parser.parseAsync(words.map(spelledOut))
-  return asked
+  const values: Values = await parser.parseAsync(words.map(spelledOut))
+  if (values.help || values.version || words[0] !== command) return undefined
+  return interpret(command, known, values, environment)
 }
 
 function optionsOf(command: ClientCommand): readonly ClientOption[] {

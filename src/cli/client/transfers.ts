@@ -36,7 +36,7 @@ export async function upload(job: Job): Promise<number> {
     const to = placeOf(plan, name === '-' ? undefined : basename(resolve(name)))
     if (name === '-') {
       const stored = await client.upload(terminal.streams.stdin, to, { ...optionsOf(job), ...total.next() })
-      terminal.done(`Stored ${stored.path}, ${formatBytes(stored.size)}.`, stored)
+      terminal.done(`Stored ${stored.path}, ${formatBytes(stored.size)}${saying(stored)}.`, stored)
     } else if (asked.recursive && (await kindHere(name)) === 'directory') {
       const tree = await client.uploadTree(name, to, { ...treeOptionsOf(job), ...total.next() })
       terminal.done(`Stored ${client.resolve(to)}: ${sayTree(tree)}.`, { path: client.resolve(to), ...tree })
