@@ -3,6 +3,7 @@
  * a later process can go on.
  */
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { constants } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -26,6 +27,8 @@ const readAtATime = 1024 * 1024
 
 interface Noted {
   readonly etag: string | undefined
+  /** The inode of the part: another file that has its name by now is somebody else's. */
+  readonly inode: number
   readonly size: number
   /** What is missing, as first and last byte: the spans that are not complete. */
   readonly missing: readonly (readonly [at: number, end: number])[]
@@ -99,7 +102,7 @@ class Large {
     const noted = await note.read()
     const { of, options } = job
     if (noted !== undefined) {
-      const handle = await reopen(part)
+      const handle = await reopen(part, noted.inode)
       const missing = noted.etag !== undefined && noted.etag === of.etag ? missingIn(noted, of.size) : undefined
       if (handle !== undefined && missing !== undefined) return new Large(job, part, handle, note, missing)
       // It is ours, and of a version that is no more.
@@ -108,7 +111,10 @@ class Large {
     }
     const pieces = of.size >= parallelFrom ? Math.max(1, options.parallel ?? defaultParallel) : 1
     const handle = await createPart(part)
-    return new Large(job, part, handle, note, divided(of.size, pieces))
+    const large = new Large(job, part, handle, note, divided(of.size, pieces))
+    // From now on a process that finds it knows that it is ours.
+    if (note.kept) await large.#keep().catch(() => {})
+    return large
   }
 
   /** @returns the server's digest, if it was asked for and told */
@@ -117,6 +123,8 @@ class Large {
     demandGoing(options.signal)
     const stop = new AbortController()
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
+    // Each span listens, and more than ten are no mistake.
+    setMaxListeners(0, signal)
     const fetching = { context, path, of, signal, digest: options.verify === true }
     let failure: unknown
     const fetched = this.#spans.map(async ({ span, sink }) => {
@@ -187,7 +195,8 @@ class Large {
   async #keep(): Promise<void> {
     const missing = this.#missing()
     await this.handle.datasync()
-    await this.#note.write({ etag: this.#job.of.etag, size: this.#job.of.size, missing })
+    const { etag, size } = this.#job.of
+    await this.#note.write({ etag, inode: (await this.handle.stat()).ino, size, missing })
   }
 
   #missing(): [number, number][] {
@@ -218,10 +227,14 @@ function divided(size: number, count: number): [number, number][] {
   ])
 }
 
-/** What an earlier process has made. Undefined if it is not there, or is no regular file any more. */
-async function reopen(part: string): Promise<FileHandle | undefined> {
-  const handle = await open(part, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined)
-  if (handle === undefined || (await handle.stat()).isFile()) return handle
+/** What an earlier process has made. Undefined if it is not there, or another file has its name. */
+async function reopen(part: string, inode: number | undefined): Promise<FileHandle | undefined> {
+  // A FIFO is not waited for.
+  const flags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const handle = await open(part, flags).catch(() => undefined)
+  if (handle === undefined) return undefined
+  const stats = await handle.stat()
+  if (stats.isFile() && stats.ino === inode) return handle
   await handle.close()
   return undefined
 }

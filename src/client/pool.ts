@@ -1,4 +1,5 @@
 /** Doing many things, a few at a time. */
+import { setMaxListeners } from 'node:events'
 import { ClientError } from './errors.ts'
 
 /** After these there is no use in going on with other files. */
@@ -31,6 +32,8 @@ export async function eachOf<T>(
 ): Promise<void> {
   const stop = new AbortController()
   const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  // Each of them listens, and more than ten are no mistake.
+  setMaxListeners(0, both)
   const left = items[Symbol.iterator]()
   const failures: unknown[] = []
   const worker = async () => {

@@ -157,6 +157,26 @@ forEachEngine(async (t, engine) => {
     t.equal(fs.readFileSync(local('f.part'), 'utf8'), 'mine')
   })
 
+  await t.test('a part that somebody has put another file in the place of', async (t) => {
+    const service = await startEngine(t, engine)
+    const local = await here(t)
+    fs.writeFileSync(service.path('f'), content)
+    const client = await clientOf(t, service.server.url, { stateDirectory: local('state') })
+    const stop = new AbortController()
+    const notes: number[] = []
+    const onProgress = ({ done }: Progress) => {
+      if (done === 0) return
+      notes.push(fs.readdirSync(local('state')).length)
+      stop.abort()
+    }
+    await failureOf(client.download('f', local('f'), { signal: stop.signal, onProgress }))
+    t.equal(notes[0], 1, 'it is noted before the first byte: a process that is killed has no time for it')
+    fs.renameSync(local('f.part'), local('away'))
+    fs.writeFileSync(local('f.part'), 'mine')
+    t.match(await failureOf(client.download('f', local('f'))), { code: 'exists' })
+    t.equal(fs.readFileSync(local('f.part'), 'utf8'), 'mine')
+  })
+
   await t.test('tried so often and no more', async (t) => {
     const service = await startEngine(t, engine)
     const between = await proxy(t, service.server.address)
