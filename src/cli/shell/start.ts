@@ -57,15 +57,20 @@ async function reach(
   const client = await connect({
     url: url ?? (environment.TWINSERVE_URL || defaultUrl),
     stateDirectory: dirname(historyFile(environment)),
-    onRetry: (event) => tell(waiting(event)),
+    onRetry: (event) => {
+      const sentence = waiting(event)
+      if (sentence !== undefined) tell(sentence)
+    },
     onReopen: () => tell(`The connection had broken. It is there again, and you are in ${directory()} on the server.`),
   })
   directory = () => client.directory
   return client
 }
 
-function waiting({ error, attempt, attempts, delay }: RetryEvent): string {
-  return `${error.message} Trying again in ${(delay / 1000).toFixed(1)} s (${attempt} of ${attempts}).`
+/** What to say before something is tried again: nothing where the wait is so short that nobody would read it. */
+export function waiting({ error, attempt, attempts, delay }: RetryEvent): string | undefined {
+  if (delay < 1000) return undefined
+  return `${error.message} Trying again in ${Math.round(delay / 1000)} s (${attempt} of ${attempts}); Ctrl-C gives up.`
 }
 
 async function talk(client: Client, station: Station): Promise<void> {

@@ -6,6 +6,8 @@ import { History, historyFile } from '../../../src/cli/shell/history.ts'
 import { Local } from '../../../src/cli/shell/local.ts'
 import { fromHome, promptText } from '../../../src/cli/shell/prompt.ts'
 import { baseName, within } from '../../../src/cli/shell/sides.ts'
+import { waiting } from '../../../src/cli/shell/start.ts'
+import { ClientError } from '../../../src/client/index.ts'
 import { temporary } from '../../fixtures/temporary.ts'
 
 test('the prompt', async (t) => {
@@ -81,4 +83,10 @@ test('the local side', async (t) => {
   await t.rejects(local.enter('../../a.txt'), { message: `On this side: ${join(top, 'a.txt')} is not a directory.` })
   await t.rejects(local.makeDirectory('..'), { message: /^On this side: .* exists already/ })
   t.equal(local.directory, join(top, 'docs/new'), 'after a failure one is where one was')
+})
+
+test('what is said before something is tried again', async (t) => {
+  const event = { error: new ClientError('unreachable', 'Nobody is there.'), attempt: 5, attempts: 10 }
+  t.equal(waiting({ ...event, delay: 2400 }), 'Nobody is there. Trying again in 2 s (5 of 10); Ctrl-C gives up.')
+  t.equal(waiting({ ...event, delay: 999 }), undefined)
 })
