@@ -21,7 +21,7 @@ import type { LaterCalls } from './run.ts'
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<LaterCalls, 'recv' | 'send' | 'sendfile'>
 /** All other lines, but those for which each server has something of its own: `loader.ts`, and a lock. */
-export type FileCalls = Omit<LaterCalls, keyof SocketCalls | 'load' | 'lock' | 'unlock'>
+export type FileCalls = Omit<LaterCalls, keyof SocketCalls | 'load' | 'storeSmall' | 'lock' | 'unlock'>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.
@@ -178,6 +178,12 @@ async function loadInSteps(parent: Directory, name: string, into: Uint8Array): P
 export function loadCall(loader: Loader): Pick<LaterCalls, 'load'> {
   if (O_NOFOLLOW === 0) return { load: loadInSteps }
   return { load: (parent, name, into) => loader.load(`${parent.path}/${name}`, into) }
+}
+
+/** `storeSmall`, by threads of their own, so that nobody waits behind a flush who only reads. They are started by the first. */
+export function storeCall(keeper: () => Loader): Pick<LaterCalls, 'storeSmall'> {
+  // Where a directory has no name of its own the steps must be done where paths are checked.
+  return { storeSmall: (file, bytes) => (held ? keeper().storeSmall(file, bytes) : undefined) }
 }
 
 /** A server's lock. Who waits for it is served in order. */

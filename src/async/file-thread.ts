@@ -7,11 +7,14 @@
  */
 import fs from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Calls, Directory } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
-import { statusOf } from '../core/status.ts'
-import { Slots } from './slots.ts'
+import { type SmallFile, storeSmall } from '../core/files/small.ts'
+import type { Program, Step } from '../core/program.ts'
+import { secondsOf, statusOf } from '../core/status.ts'
+import { declined, Slots } from './slots.ts'
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants
 const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
 const bigint = { bigint: true } as const
 /** Milliseconds that a small file may take: longer, and it came from a slow disk. */
@@ -48,8 +51,63 @@ function load(slot: number, path: string, capacity: number): void {
   }
 }
 
-/** What a thread is given: a slot, a path, and how many bytes are wanted at most, in turn. */
-export type Batch = readonly (number | string)[]
+/** What is asked of a program that runs here: the calls of `small.ts`. */
+type OwnCalls = Pick<
+  Calls,
+  'openDirectory' | 'open' | 'close' | 'fstat' | 'lstat' | 'write' | 'fsync' | 'futimens' | 'unlink' | 'rename' | 'link'
+>
+
+const at = (parent: Directory, name: string) => `${parent.path}/${name}`
+
+const calls: OwnCalls = {
+  openDirectory(parent, name) {
+    const fd = fs.openSync(at(parent, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    return { fd, path: `/proc/self/fd/${fd}` }
+  },
+  open: (parent, name) => fs.openSync(at(parent, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666),
+  close(file) {
+    try {
+      fs.closeSync(file)
+    } catch {
+      // Closed all the same: close(2) frees the descriptor even when it fails.
+    }
+  },
+  fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
+  lstat: (parent, name) => statusOf(fs.lstatSync(at(parent, name), bigint)),
+  write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
+  fsync: (file) => fs.fsyncSync(file),
+  futimens: (file, mtimeNs) => fs.futimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs)),
+  unlink: (parent, name) => fs.unlinkSync(at(parent, name)),
+  rename: (from, name, to, newName) => fs.renameSync(at(from, name), at(to, newName)),
+  link: (from, name, to, newName) => fs.linkSync(at(from, name), at(to, newName)),
+}
+
+/** The blocking driver, for a program that makes no other calls. */
+function run<T>(program: Program<T>): T {
+  const answers = calls as unknown as Record<string, (...args: Step['args']) => unknown>
+  let result = program.next()
+  while (!result.done) {
+    const { name, args } = result.value
+    let answer: unknown
+    try {
+      answer = answers[name]?.(...args)
+    } catch (error) {
+      result = program.throw(error)
+      continue
+    }
+    result = program.next(answer)
+  }
+  return result.value
+}
+
+function store(slot: number, file: SmallFile, length: number): void {
+  const stored = run(storeSmall(file, slots.room(slot).subarray(0, length)))
+  if (stored === undefined) slots.fail(slot, declined)
+  else slots.tell(slot, stored.status, -1, stored.confirmed ? 1 : 0)
+}
+
+/** What a thread is given, in turn: a slot, what is to be done, and how many bytes are wanted at most, or given. */
+export type Batch = readonly (number | string | SmallFile)[]
 
 /** What it tells: the slots that it has filled, and those that it leaves to others because the disk is slow. */
 export interface Told {
@@ -57,9 +115,10 @@ export interface Told {
   readonly left: readonly number[]
 }
 
-function attempt(slot: number, path: string, capacity: number): void {
+function attempt(slot: number, what: string | SmallFile, length: number): void {
   try {
-    load(slot, path, capacity)
+    if (typeof what === 'string') load(slot, what, length)
+    else store(slot, what, length)
   } catch (error) {
     // EIO, should it be no system call that failed.
     slots.fail(slot, (error as NodeJS.ErrnoException).errno ?? -5)
@@ -74,7 +133,7 @@ function work(batch: Batch): Told {
     const slot = batch[at] as number
     if (performance.now() - begun > patience * (done.length + 1)) left.push(slot)
     else {
-      attempt(slot, batch[at + 1] as string, batch[at + 2] as number)
+      attempt(slot, batch[at + 1] as string | SmallFile, batch[at + 2] as number)
       done.push(slot)
     }
   }

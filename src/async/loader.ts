@@ -12,8 +12,9 @@
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import type { Loaded } from '../core/calls.ts'
+import type { SmallFile, SmallStored } from '../core/files/small.ts'
 import type { Batch, Told } from './file-thread.ts'
-import { Slots, slotCount } from './slots.ts'
+import { type Finding, Slots, slotCount } from './slots.ts'
 import { systemError } from './sockets.ts'
 
 const mostThreads = 4
@@ -24,9 +25,12 @@ const heldUp = 5
 const slowTime = 1000
 
 interface Job {
-  readonly path: string
-  readonly into: Uint8Array
-  readonly resolve: (loaded: Loaded) => void
+  /** The path of a file to be loaded, or where one goes that is to be stored. */
+  readonly what: string | SmallFile
+  /** Room for the first, the content of the second. */
+  readonly bytes: Uint8Array
+  /** @param room what the thread has read */
+  readonly resolve: (finding: Finding, room: Buffer) => void
   readonly reject: (error: Error) => void
 }
 
@@ -74,12 +78,30 @@ export class Loader {
   /** See `Calls.load`. @param path of the file, in a directory that is held */
   load(path: string, into: Uint8Array): Promise<Loaded> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ path, into, resolve, reject })
-      if (this.scheduled) return
-      this.scheduled = true
-      // Behind whatever else has come in this turn: what it asks for goes along.
-      setImmediate(this.flush)
+      const found = ({ status, fd, length }: Finding, room: Buffer) => {
+        if (fd >= 0) return resolve({ status, fd, length: undefined })
+        into.set(room.subarray(0, length))
+        resolve({ status, fd: undefined, length })
+      }
+      this.ask({ what: path, bytes: into, resolve: found, reject })
     })
+  }
+
+  /** See `Calls.storeSmall`. */
+  storeSmall(file: SmallFile, bytes: Uint8Array): Promise<SmallStored | undefined> {
+    return new Promise((resolve, reject) => {
+      const stored = ({ errno, status, length }: Finding) =>
+        resolve(errno === 0 ? { status, confirmed: length === 1 } : undefined)
+      this.ask({ what: file, bytes, resolve: stored, reject })
+    })
+  }
+
+  private ask(job: Job): void {
+    this.waiting.push(job)
+    if (this.scheduled) return
+    this.scheduled = true
+    // Behind whatever else has come in this turn: what it asks for goes along.
+    setImmediate(this.flush)
   }
 
   /** End the threads, when they have done what they were given. */
@@ -139,14 +161,15 @@ export class Loader {
   }
 
   private give(thread: Thread, most: number): void {
-    const batch: (number | string)[] = []
+    const batch: (number | string | SmallFile)[] = []
     if (thread.jobs.size === 0 && thread.heard !== Infinity) thread.heard = performance.now()
     const jobs = this.waiting.splice(0, Math.min(most, this.free.length))
     for (const job of jobs) {
       const slot = this.free.pop() as number
       this.jobs[slot] = job
       thread.jobs.add(slot)
-      batch.push(slot, job.path, job.into.length)
+      if (typeof job.what !== 'string') this.slots.room(slot).set(job.bytes)
+      batch.push(slot, job.what, job.bytes.length)
     }
     thread.worker.postMessage(batch satisfies Batch)
   }
@@ -179,14 +202,10 @@ export class Loader {
   }
 
   private settle(slot: number): void {
-    const { into, resolve, reject } = this.jobs[slot] as Job
-    const { errno, status, fd, length } = this.slots.finding(slot)
-    if (errno !== 0) reject(systemError('open', getSystemErrorName(errno)))
-    else if (fd >= 0) resolve({ status, fd, length: undefined })
-    else {
-      into.set(this.slots.room(slot).subarray(0, length))
-      resolve({ status, fd: undefined, length })
-    }
+    const { resolve, reject } = this.jobs[slot] as Job
+    const finding = this.slots.finding(slot)
+    if (finding.errno < 0) reject(systemError('open', getSystemErrorName(finding.errno)))
+    else resolve(finding, this.slots.room(slot))
     this.vacate(slot)
   }
 

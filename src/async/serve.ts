@@ -7,10 +7,12 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import { urlOf } from '../core/address.ts'
+import { letGo } from '../core/files/temporary.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
-import { fileCalls, loadCall, lockCalls, openRoot } from './calls.ts'
+import { fileCalls, loadCall, lockCalls, openRoot, storeCall } from './calls.ts'
 import { environment } from './environment.ts'
 import { Loader } from './loader.ts'
 import { Log } from './log.ts'
@@ -110,14 +112,28 @@ async function start(options: ServeOptions): Promise<RunningServer> {
   const log = new Log(options.logFile)
   const root = await openRoot(options.root)
   const loader = new Loader()
-  const calls: LaterCalls = { ...fileCalls, ...loadCall(loader), ...lockCalls(), ...socketCalls(environment, limits) }
+  let keeper: Loader | undefined
+  const keep = () => {
+    keeper ??= new Loader()
+    return keeper
+  }
+  const calls: LaterCalls = {
+    ...fileCalls,
+    ...loadCall(loader),
+    ...storeCall(keep),
+    ...lockCalls(),
+    ...socketCalls(environment, limits),
+  }
+  let site: Site | undefined
   const release = async () => {
+    if (site !== undefined) await run(letGo(site), calls)
     await loader.end()
+    await keeper?.end()
     await new Promise((resolve) => fs.close(root.fd, resolve))
     await log.end()
   }
   try {
-    const site = await run(openSite(options, root, environment, log.line), calls)
+    site = await run(openSite(options, root, environment, log.line), calls)
     const loop = new Loop(site, calls)
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     server.maxConnections = limits.connections + backlog

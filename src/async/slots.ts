@@ -15,9 +15,12 @@ export const slotBytes = loanSize
 const words = 9
 const kinds: readonly FileKind[] = ['file', 'directory', 'link', 'other']
 
+/** Told in place of an errno. */
+export const declined = 1
+
 /** What a thread has found. */
 export interface Finding {
-  /** Negative, as libuv has it: 0 when nothing failed. */
+  /** Negative, as libuv has it: 0 when nothing failed, `declined` when nothing was done. */
   readonly errno: number
   readonly status: FileStatus
   /** -1 when the file was closed again. */

@@ -10,6 +10,7 @@
  * - Deadlines are absolute, in milliseconds of the engine's monotonic clock (`Environment.now`).
  */
 
+import type { SmallFile, SmallStored } from './files/small.ts'
 import type { OwnerState } from './owner.ts'
 
 /** An open file, as POSIX numbers it. */
@@ -98,6 +99,14 @@ export interface Calls {
    * @throws as `open`, `fstat` and `read`; the file is then closed
    */
   load(parent: Directory, name: string, into: Uint8Array): Loaded
+  /**
+   * All that a small new file takes, as one call: the program `storeSmall` of `files/small.ts`, which an engine runs
+   * where its calls may block. `bytes` must stay as they are until it has answered.
+   *
+   * @param bytes at most `loanSize` (`buffers.ts`)
+   * @returns undefined when it was declined: nothing of it is left
+   */
+  storeSmall(file: SmallFile, bytes: Uint8Array): SmallStored | undefined
   /** `close(2)`. Its answer is not worth waiting for (what must be kept has been `fsync`ed before): it never fails. */
   close(file: FileDescriptor): void
   /** `fstat(2)`. */

@@ -5,6 +5,7 @@ import type { Directory, Environment } from './calls.ts'
 import type { FileCache } from './files/cache.ts'
 import type { DigestMemory } from './files/digest-memory.ts'
 import type { Quota } from './files/quota.ts'
+import type { HeldPlace } from './files/temporary.ts'
 import type { Limits } from './limits.ts'
 import type { LogFormat } from './options.ts'
 import type { Policy } from './policy.ts'
@@ -34,6 +35,8 @@ export interface Site {
   uploadsSwept: number
   /** Sessions that are open. */
   sessions: number
+  /** See `nearby`. */
+  temporary: HeldPlace | undefined
   /** Set once the server is stopping: every answer then ends its connection. */
   draining: boolean
 }

@@ -44,6 +44,7 @@ export function* openSite(
     newest: 0n,
     uploadsSwept: Number.NEGATIVE_INFINITY,
     sessions: 0,
+    temporary: undefined,
     draining: false,
   }
   if (!options.readOnly) {

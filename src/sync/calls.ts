@@ -10,10 +10,12 @@
 import fs from 'node:fs'
 import type { Calls, Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
+import { storeSmall } from '../core/files/small.ts'
 import { secondsOf, statusOf } from '../core/status.ts'
 import { ownerState } from './owner.ts'
 import { systemError } from './platform.ts'
 import { lastError, posix } from './posix.ts'
+import { run } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<Calls, 'recv' | 'send' | 'sendfile'>
@@ -148,6 +150,7 @@ export const fileCalls: FileCalls = {
     return openIn(parent, name, flagsOf[mode])
   },
   load,
+  storeSmall: (file, bytes) => run(storeSmall(file, bytes), fileCalls as Calls),
   close: (file) => quietly(() => fs.closeSync(file)),
   fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
   lstat: (parent, name) => statusOf(fs.lstatSync(`${parent.path}/${name}`, bigint)),

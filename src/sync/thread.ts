@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Calls } from '../core/calls.ts'
+import { letGo } from '../core/files/temporary.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
@@ -41,6 +42,10 @@ function main(data: ThreadData): void {
     const root = openRoot(options.root)
     close = () => calls.close(root.fd)
     const site = run(openSite(options, root, environment, log.line), calls)
+    close = () => {
+      run(letGo(site), calls)
+      calls.close(root.fd)
+    }
     loop = new Loop(site, calls, log, new Shared(data.shared), { listener, wake })
   } catch (error) {
     close()

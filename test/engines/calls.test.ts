@@ -10,6 +10,7 @@ import * as later from '../../src/async/calls.ts'
 import { environment as environmentLater } from '../../src/async/environment.ts'
 import { Loader } from '../../src/async/loader.ts'
 import { run as runLater } from '../../src/async/run.ts'
+import { loanSize } from '../../src/core/buffers.ts'
 import type { Calls, Directory } from '../../src/core/calls.ts'
 import { markOf, nowhere, type Owner, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
 import { call } from '../../src/core/program.ts'
@@ -33,7 +34,12 @@ t.teardown(() => {
   clearInterval(alive)
   return loader.end()
 })
-const laterCalls = { ...later.fileCalls, ...later.loadCall(loader), ...later.lockCalls() }
+const laterCalls = {
+  ...later.fileCalls,
+  ...later.loadCall(loader),
+  ...later.storeCall(() => loader),
+  ...later.lockCalls(),
+}
 
 const engines: Engine[] = [
   {
@@ -93,6 +99,45 @@ for (const engine of engines) {
         many.every(({ length }) => length === 0),
         'more at a time than fit into one batch',
       )
+    })
+
+    await t.test('storeSmall', async (t) => {
+      const within = path.join(at, 'empty')
+      fs.symlinkSync('.', path.join(within, 'link'))
+      for (const name of ['place', 'dir']) fs.mkdirSync(path.join(within, name))
+      const top = await ask('openDirectory', root, 'empty')
+      const directory = await ask('openDirectory', top, 'place')
+      const mtimeNs = 1_700_000_000_123_456_000n
+      const put = (names: readonly string[], bytes = Buffer.from('content'), unique = 'unique') => {
+        const temporary = { directory, name: unique }
+        return ask('storeSmall', { root: top, names, temporary, mtimeNs, durable: unique === 'unique' }, bytes)
+      }
+      const stored = await put(['dir', 'new'])
+      t.ok(stored?.confirmed)
+      const status = stored?.status
+      t.match(status, { kind: 'file', size: 7, permissions: 0o666 & ~process.umask() })
+      t.equal(((status?.mtimeNs ?? 0n) + 500n) / 1000n, mtimeNs / 1000n)
+      const dir = await ask('openDirectory', top, 'dir')
+      t.strictSame(status, await ask('lstat', dir, 'new'), 'every field')
+      t.equal(fs.readFileSync(path.join(within, 'dir/new'), 'latin1'), 'content')
+      t.match(await put(['none at all'], Buffer.alloc(0)), { status: { size: 0 } })
+      const most = Buffer.alloc(loanSize, 'x')
+      t.match(await put(['most'], most), { status: { size: loanSize } })
+      t.ok(fs.readFileSync(path.join(within, 'most')).equals(most))
+      for (const names of [['most'], ['dir'], ['none', 'new'], ['most', 'new'], ['link', 'new']])
+        t.equal(await put(names), undefined, `${names.join('/')} is declined`)
+      await fails('ENAMETOOLONG', put(['x'.repeat(300)]))
+      const many = await Promise.all(
+        Array.from({ length: 100 }, (_, n) => put([`many${n}`], Buffer.from(`content ${n}`), `unique${n}`)),
+      )
+      for (const [n, each] of many.entries()) {
+        t.equal(each?.status.size, `content ${n}`.length)
+        t.equal(fs.readFileSync(path.join(within, `many${n}`), 'latin1'), `content ${n}`)
+      }
+      t.strictSame(fs.readdirSync(path.join(within, 'place')), [], 'nothing is left over')
+      for (const each of [dir, directory, top]) await ask('close', each.fd)
+      fs.rmSync(within, { recursive: true })
+      fs.mkdirSync(within)
     })
 
     await t.test('openDirectory', async (t) => {

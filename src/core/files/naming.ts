@@ -87,9 +87,25 @@ export function* giveName(site: Site, walk: Walk, wanted: Naming, made: Finished
 function* publish(site: Site, wanted: Naming, made: Finished, to: Place): Program<Stored> {
   const seen = yield* admit(to, wanted)
   const status = yield* distinct(site, made, seen)
-  if (wanted.replace) yield* call('rename', made.place.directory, made.place.name, to.directory, to.name)
-  else yield* publishFile(made.place, to, wanted.path.text)
+  if (seen !== undefined) yield* call('rename', made.place.directory, made.place.name, to.directory, to.name)
+  else if (!(yield* nameFree(made.place, to, wanted))) return yield* publish(site, wanted, made, to)
   return { outcome: seen === undefined ? 'created' : 'replaced', status, replaced: seen?.size ?? 0 }
+}
+
+/**
+ * Give a name that was free a moment ago. Small files are named without the lock (`small.ts`), and other servers do not
+ * know of it: what they have named must be seen before it is replaced.
+ *
+ * @returns whether it was free still @throws Refusal exists when it was not, and must not be replaced
+ */
+function* nameFree(from: Place, to: Place, wanted: Naming): Program<boolean> {
+  try {
+    yield* publishFile(from, to, wanted.path.text)
+    return true
+  } catch (error) {
+    if (wanted.replace && error instanceof Refusal) return false
+    throw error
+  }
 }
 
 /**

@@ -3,18 +3,20 @@
  *
  * Anything that stops it earlier leaves what was there as it was, and nothing new with that name.
  */
+
+import { loanSize } from '../buffers.ts'
 import type { FileDescriptor, FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
-import { dated } from './dating.ts'
+import { dated, freshTime } from './dating.ts'
 import { flush } from './flush.ts'
 import { admit, type Finished, giveName, type Naming, parentFor, type Stored } from './naming.ts'
 import { type Place, undo } from './publish.ts'
 import { Room } from './quota.ts'
-import { withTemporary } from './temporary.ts'
+import { nearby, withTemporary } from './temporary.ts'
 import { walking } from './walk.ts'
 
 /** `check` is asked before the body is read, and again before the name is given. */
@@ -22,14 +24,63 @@ export interface StoreRequest extends Naming {
   readonly source: ByteSource
   /** Bytes that the source will have, where that is known. */
   readonly length?: number | undefined
+  /** Whether the source has all of it at hand, in one piece. */
+  readonly arrived?: boolean | undefined
   /** What the file's time is to be, in nanoseconds since 1970: now, unless said. */
   readonly mtimeNs?: bigint | undefined
 }
 
 /** @throws Refusal exists, is_directory, no_parent, too_large, storage_full, quota_exceeded; and whatever `check` and the source throw */
 export function* store(site: Site, wanted: StoreRequest): Program<Stored> {
-  const { path } = wanted
+  const { path, source, length } = wanted
   if (path.isRoot || path.slash) throw new Refusal('is_directory', path.text)
+  if (!wanted.arrived || wanted.replace || length === undefined || length > loanSize) {
+    return yield* storeInSteps(site, wanted)
+  }
+  const bytes = yield* source.next()
+  // The end of the source is also where it tells that something is wrong with it.
+  if (bytes.length > 0) yield* source.next()
+  const status = yield* storeAtOnce(site, wanted, bytes)
+  if (status !== undefined) return { outcome: 'created', status, replaced: 0 }
+  return yield* storeInSteps(site, { ...wanted, source: onePiece(bytes) })
+}
+
+/** @returns undefined when it must be done in steps */
+function* storeAtOnce(site: Site, wanted: StoreRequest, bytes: Uint8Array): Program<FileStatus | undefined> {
+  const { path } = wanted
+  wanted.check?.(undefined)
+  const room = new Room(site, path.text, site.maxUpload)
+  try {
+    yield* room.take(bytes.length)
+    const mtimeNs = wanted.mtimeNs ?? freshTime(site)
+    const stored = yield* nearby(site, (temporary) =>
+      call('storeSmall', { root: site.root, names: path.segments, temporary, mtimeNs, durable: site.durable }, bytes),
+    )
+    if (stored === undefined) return undefined
+    if (!stored.confirmed) throw new Refusal('unconfirmed', path.text)
+    room.keep()
+    return stored.status
+  } finally {
+    room.end()
+    // Nothing was followed on the way: it is this path's file and no other's.
+    site.cache?.forget(path.text)
+  }
+}
+
+function onePiece(bytes: Uint8Array): ByteSource {
+  let rest = bytes
+  return {
+    // biome-ignore lint/correctness/useYield: there is nothing to wait for
+    *next() {
+      const piece = rest
+      rest = bytes.subarray(bytes.length)
+      return piece
+    },
+  }
+}
+
+function* storeInSteps(site: Site, wanted: StoreRequest): Program<Stored> {
+  const { path } = wanted
   return yield* walking(site, path.text, function* (walk) {
     const to: Place = { directory: yield* parentFor(walk, path), name: path.name }
     const seen = yield* admit(to, wanted)

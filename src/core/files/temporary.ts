@@ -61,6 +61,47 @@ export function* withTemporary<T>(site: Site, use: Use<T>, top = site.root): Pro
   }
 }
 
+/** The place for temporaries, open from one use to the next, and closed behind the last when another has taken its place. */
+export interface HeldPlace {
+  readonly directory: Directory
+  users: number
+}
+
+/**
+ * Use a place for temporaries at the top, which is held open for the next use.
+ *
+ * @param use returns undefined when it had no success: somebody may have removed the directory
+ */
+export function* nearby<T>(site: Site, use: (temporary: Place) => Program<T | undefined>): Program<T | undefined> {
+  const held = site.temporary ?? (yield* hold(site))
+  held.users += 1
+  try {
+    const done = yield* use({ directory: held.directory, name: temporaryName(site) })
+    if (done === undefined && site.temporary === held) site.temporary = undefined
+    return done
+  } finally {
+    held.users -= 1
+    if (held.users === 0 && site.temporary !== held) yield* call('close', held.directory.fd)
+  }
+}
+
+function* hold(site: Site): Program<HeldPlace> {
+  const server = yield* ensure(site.root, serverDirectory)
+  try {
+    // Of two that come at a time the later one stays.
+    site.temporary = { directory: yield* ensure(server, temporaryDirectory), users: 0 }
+    return site.temporary
+  } finally {
+    yield* call('close', server.fd)
+  }
+}
+
+/** Close what `nearby` holds, once nobody uses it any more. */
+export function* letGo(site: Site): Program<void> {
+  if (site.temporary !== undefined) yield* call('close', site.temporary.directory.fd)
+  site.temporary = undefined
+}
+
 /** Use a place for temporaries on the file system that a walk has come to, which may be mounted below the shared directory. */
 export function* temporaryNear<T>(site: Site, walk: Walk, use: Use<T>): Program<T> {
   const top = yield* walk.topOfFileSystem()

@@ -86,6 +86,11 @@ export class RequestBody implements ByteSource, Listener {
     return this.#awaited
   }
 
+  /** Whether all of it is here already, in one piece. */
+  get arrived(): boolean {
+    return !this.#chunked && this.#rest.length >= this.#remaining
+  }
+
   /** Bytes of the next request. Empty unless `ended`. */
   get behind(): Uint8Array {
     return this.#rest

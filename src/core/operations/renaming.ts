@@ -56,6 +56,24 @@ export function* nameAs(
   const there = yield* statusOf(place.directory, place.name)
   if (there !== undefined && !wanted.replace) throw new Refusal('exists', wanted.to.text)
   if (there !== undefined) return yield* replace(wanted, old, place, seen, there)
+  try {
+    return yield* nameNew(site, wanted, seen, old, place)
+  } catch (error) {
+    // Somebody has given the name meanwhile: a small file, which does not wait for the lock, or another server.
+    if (wanted.replace && error instanceof Refusal && error.code === 'exists') {
+      return yield* nameAs(site, wanted, seen, old, place)
+    }
+    throw error
+  }
+}
+
+function* nameNew(
+  site: Site,
+  wanted: TransferRequest,
+  seen: FileStatus,
+  old: Place,
+  place: Place,
+): Program<Transferred> {
   const what = wanted.to.text
   if (seen.kind === 'directory') {
     yield* into(wanted.from, publishDirectory(old, place, what))
