@@ -57,9 +57,10 @@ function failure(code: string, path: string): Error {
 
 /** Where `open(2)` has no flags for it: refuse a symbolic link, and what is not a directory when one is wanted. */
 async function checkKind(path: string, wanted: 'directory' | 'any'): Promise<void> {
-  const { kind } = await lstatAt(path)
-  if (wanted === 'directory' && kind !== 'directory') throw failure('ENOTDIR', path)
-  if (kind === 'link') throw failure('ELOOP', path)
+  const status = await lstatAt(path)
+  if (status === undefined) throw failure('ENOENT', path)
+  if (wanted === 'directory' && status.kind !== 'directory') throw failure('ENOTDIR', path)
+  if (status.kind === 'link') throw failure('ELOOP', path)
 }
 
 function openAt(path: string, flags: number): Promise<number> {
@@ -85,9 +86,13 @@ export async function openRoot(path: string): Promise<Directory> {
   return openDirectoryAt(await later<string>((callback) => fs.realpath(path, callback)))
 }
 
-function lstatAt(path: string): Promise<FileStatus> {
+function lstatAt(path: string): Promise<FileStatus | undefined> {
   return new Promise((resolve, reject) => {
-    fs.lstat(path, bigint, (error, raw) => (error === null ? resolve(statusOf(raw)) : reject(error)))
+    fs.lstat(path, bigint, (error, raw) => {
+      if (error === null) resolve(statusOf(raw))
+      else if (error.code === 'ENOENT') resolve(undefined)
+      else reject(error)
+    })
   })
 }
 

@@ -17,6 +17,7 @@ import { declined, Slots } from './slots.ts'
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants
 const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
 const bigint = { bigint: true } as const
+const bigintIfAny = { bigint: true, throwIfNoEntry: false } as const
 /** Milliseconds that a small file may take: longer, and it came from a slow disk. */
 const patience = 1
 
@@ -73,7 +74,10 @@ const calls: OwnCalls = {
     }
   },
   fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
-  lstat: (parent, name) => statusOf(fs.lstatSync(at(parent, name), bigint)),
+  lstat(parent, name) {
+    const raw = fs.lstatSync(at(parent, name), bigintIfAny)
+    return raw && statusOf(raw)
+  },
   write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
   fsync: (file) => fs.fsyncSync(file),
   futimens: (file, mtimeNs) => fs.futimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs)),

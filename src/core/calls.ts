@@ -111,8 +111,8 @@ export interface Calls {
   close(file: FileDescriptor): void
   /** `fstat(2)`. */
   fstat(file: FileDescriptor): FileStatus
-  /** `lstat(2)`: a symbolic link is reported as itself. */
-  lstat(parent: Directory, name: string): FileStatus
+  /** `lstat(2)`: a symbolic link is reported as itself. @returns undefined for ENOENT, which is no failure: whoever makes a name looks first whether it is free */
+  lstat(parent: Directory, name: string): FileStatus | undefined
   /** `lstat(2)` of many names, which an engine may ask for at once. @returns one answer for each name, `undefined` where it failed */
   lstatEach(parent: Directory, names: readonly string[]): readonly (FileStatus | undefined)[]
   /** `pread(2)`. @returns the bytes read: fewer than `into` holds near the end of the file, 0 at it */

@@ -34,6 +34,7 @@ const directoryFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
 /** Node adds it by itself where it opens. */
 const O_CLOEXEC = 0o2000000
 const bigint = { bigint: true } as const
+const bigintIfAny = { bigint: true, throwIfNoEntry: false } as const
 const namesInBatch = 1000
 const dirOptions = { encoding: 'utf8', bufferSize: namesInBatch } as const
 const held = fs.existsSync('/proc/self/fd')
@@ -55,9 +56,9 @@ function checkKind(path: string, wanted: 'directory' | 'any'): void {
  * Elsewhere `open(2)` on the path.
  */
 function openIn(parent: Directory, name: string, flags: number): number {
-  if (!held) return fs.openSync(`${parent.path}/${name}`, flags)
+  if (!held) return fs.openSync(`${parent.path}/${name}`, flags, 0o666)
   for (;;) {
-    const fd: number = posix.openat(parent.fd, name, flags | O_CLOEXEC)
+    const fd: number = posix.openat(parent.fd, name, flags | O_CLOEXEC, 0o666)
     if (fd >= 0) return fd
     const code = lastError()
     if (code !== 'EINTR') throw systemError('openat', code, name)
@@ -86,7 +87,7 @@ export function openRoot(path: string): Directory {
 /** `lstat(2)`, or undefined where it fails: quicker than catching an error where the name is only gone. */
 function statusIfAny(path: string): FileStatus | undefined {
   try {
-    const raw = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    const raw = fs.lstatSync(path, bigintIfAny)
     return raw && statusOf(raw)
   } catch {
     return undefined
@@ -145,15 +146,17 @@ export const fileCalls: FileCalls = {
   openDirectory: (parent, name) => directoryFrom(`${parent.path}/${name}`, () => openIn(parent, name, directoryFlags)),
   open(parent, name, mode) {
     const path = `${parent.path}/${name}`
-    if (mode === 'create') return fs.openSync(path, flagsOf.create, 0o666)
-    checkKind(path, 'any')
+    if (mode !== 'create') checkKind(path, 'any')
     return openIn(parent, name, flagsOf[mode])
   },
   load,
   storeSmall: (file, bytes) => run(storeSmall(file, bytes), fileCalls as Calls),
   close: (file) => quietly(() => fs.closeSync(file)),
   fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
-  lstat: (parent, name) => statusOf(fs.lstatSync(`${parent.path}/${name}`, bigint)),
+  lstat(parent, name) {
+    const raw = fs.lstatSync(`${parent.path}/${name}`, bigintIfAny)
+    return raw && statusOf(raw)
+  },
   lstatEach: (parent, names) => names.map((name) => statusIfAny(`${parent.path}/${name}`)),
   read: readAt,
   write: (file, from, position) => fs.writeSync(file, from, 0, from.length, position),
@@ -172,7 +175,13 @@ export const fileCalls: FileCalls = {
   symlink: (target, parent, name) => fs.symlinkSync(target, `${parent.path}/${name}`),
   mkdir: (parent, name) => fs.mkdirSync(`${parent.path}/${name}`),
   rmdir: (parent, name) => fs.rmdirSync(`${parent.path}/${name}`),
-  unlink: (parent, name) => fs.unlinkSync(`${parent.path}/${name}`),
+  unlink(parent, name) {
+    if (!held) fs.unlinkSync(`${parent.path}/${name}`)
+    else if (posix.unlinkat(parent.fd, name, 0) < 0) throw systemError('unlinkat', lastError(), name)
+  },
   rename: (from, name, to, newName) => fs.renameSync(`${from.path}/${name}`, `${to.path}/${newName}`),
-  link: (from, name, to, newName) => fs.linkSync(`${from.path}/${name}`, `${to.path}/${newName}`),
+  link(from, name, to, newName) {
+    if (!held) fs.linkSync(`${from.path}/${name}`, `${to.path}/${newName}`)
+    else if (posix.linkat(from.fd, name, to.fd, newName, 0) < 0) throw systemError('linkat', lastError(), newName)
+  },
 }

@@ -8,7 +8,10 @@ import * as os from './platform.ts'
 const c = koffi.load(null)
 /** The functions by name. What they return is what C returns: look at `lastError` before anything else is called. */
 export const posix = {
-  openat: c.func('int openat(int directory, const char *name, int flags, ...)'),
+  // Not as it is declared, with `...` for the mode: that is the same on Linux, where alone it is called.
+  openat: c.func('int openat(int directory, const char *name, int flags, uint mode)'),
+  linkat: c.func('int linkat(int directory, const char *name, int to, const char *newName, int flags)'),
+  unlinkat: c.func('int unlinkat(int directory, const char *name, int flags)'),
   socket: c.func('int socket(int family, int type, int protocol)'),
   bind: c.func('int bind(int fd, const void *address, uint length)'),
   connect: c.func('int connect(int fd, const void *address, uint length)'),

@@ -68,7 +68,7 @@ for (const engine of engines) {
       await t.rejects(engine.openRoot(path.join(at, 'none')), { code: 'ENOENT' })
       await t.rejects(engine.openRoot(path.join(at, 'file')), { code: 'ENOTDIR' })
       const linked = await engine.openRoot(path.join(at, 'dirlink'))
-      t.equal((await ask('lstat', linked, 'inner')).kind, 'file', 'may itself be reached through a link')
+      t.equal((await ask('lstat', linked, 'inner'))?.kind, 'file', 'may itself be reached through a link')
       await ask('close', linked.fd)
     })
 
@@ -146,7 +146,7 @@ for (const engine of engines) {
       // Swap the directory for a link that leads elsewhere: what is held stays what it is.
       fs.renameSync(path.join(at, 'full'), path.join(at, 'moved'))
       fs.symlinkSync('/', path.join(at, 'full'))
-      t.equal((await ask('lstat', full, 'inner')).size, 1, 'the directory that was opened')
+      t.equal((await ask('lstat', full, 'inner'))?.size, 1, 'the directory that was opened')
       await fails('ENOTDIR', ask('openDirectory', root, 'full'))
       fs.unlinkSync(path.join(at, 'full'))
       fs.renameSync(path.join(at, 'moved'), path.join(at, 'full'))
@@ -231,7 +231,7 @@ for (const engine of engines) {
       t.match(await ask('lstat', root, 'link'), { kind: 'link' }, 'as itself')
       t.match(await ask('lstat', root, 'full'), { kind: 'directory' })
       t.match(await ask('lstat', root, 'file'), { kind: 'file', size: 7 })
-      await fails('ENOENT', ask('lstat', root, 'none'))
+      t.equal(await ask('lstat', root, 'none'), undefined)
       await fails('ENAMETOOLONG', ask('lstat', root, 'x'.repeat(300)))
       const names = ['file', 'none', 'link', 'x'.repeat(300), 'name with\n=%é', ...new Array(100).fill('full')]
       const each = await ask('lstatEach', root, names)

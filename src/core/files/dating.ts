@@ -6,7 +6,6 @@
  * would now and then be cut to the microsecond before, and that may be another file's.
  */
 import type { FileDescriptor, FileStatus } from '../calls.ts'
-import { errnoOf } from '../errors.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
@@ -23,8 +22,8 @@ export function timeIn(microseconds: bigint): bigint {
 }
 
 /**
- * A time that no other file made by this server has. The kernel would date files by the ticks of its own clock, and two
- * versions of one size in one tick would have the same entity tag.
+ * A time that no other file made by this server has, for one that is dated without being looked at first. It is by the
+ * server's clock, not by that of the kernel.
  *
  * @returns nanoseconds since 1970
  */
@@ -35,17 +34,23 @@ export function freshTime(site: Site): bigint {
 }
 
 /**
- * Date a file: as the client says, or with a time that no other file has.
+ * Date a file: as the client says, or with a time that no other file made by this server has. The kernel dates files
+ * by the ticks of its clock, and two versions of one size in one tick would have the same entity tag.
  *
  * @param mtimeNs nanoseconds since 1970, where the client says
  * @returns what the file is then
  */
 export function* dated(site: Site, fd: FileDescriptor, mtimeNs?: bigint): Program<FileStatus> {
-  try {
-    yield* call('futimens', fd, mtimeNs ?? freshTime(site))
-  } catch (error) {
-    // vfat and others, mounted for somebody else, let only that user set a time: it then has the kernel's.
-    if (mtimeNs !== undefined || errnoOf(error) !== 'EPERM') throw error
+  if (mtimeNs !== undefined) {
+    yield* call('futimens', fd, mtimeNs)
+    return yield* call('fstat', fd)
   }
+  const status = yield* call('fstat', fd)
+  if (status.mtimeNs > site.newest) {
+    site.newest = status.mtimeNs
+    return status
+  }
+  site.newest = timeIn(microsecondOf(site.newest) + 1n)
+  yield* call('futimens', fd, site.newest)
   return yield* call('fstat', fd)
 }

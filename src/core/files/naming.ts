@@ -87,7 +87,10 @@ export function* giveName(site: Site, walk: Walk, wanted: Naming, made: Finished
 function* publish(site: Site, wanted: Naming, made: Finished, to: Place): Program<Stored> {
   const seen = yield* admit(to, wanted)
   const status = yield* distinct(site, made, seen)
-  if (seen !== undefined) yield* call('rename', made.place.directory, made.place.name, to.directory, to.name)
+  // rename(2) does nothing when both names are of one file: whoever gave it this one was stopped before he took the other.
+  if (seen !== undefined && seen.inode === status.inode && seen.device === status.device)
+    yield* call('unlink', made.place.directory, made.place.name)
+  else if (seen !== undefined) yield* call('rename', made.place.directory, made.place.name, to.directory, to.name)
   else if (!(yield* nameFree(made.place, to, wanted))) return yield* publish(site, wanted, made, to)
   return { outcome: seen === undefined ? 'created' : 'replaced', status, replaced: seen?.size ?? 0 }
 }

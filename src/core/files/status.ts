@@ -2,15 +2,9 @@
  * Looking whether a name is there.
  */
 import type { Directory, FileStatus } from '../calls.ts'
-import { errnoOf } from '../errors.ts'
 import { call, type Program } from '../program.ts'
 
 /** What has the name, a symbolic link as itself, or undefined when nothing has. */
 export function* statusOf(parent: Directory, name: string): Program<FileStatus | undefined> {
-  try {
-    return yield* call('lstat', parent, name)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  }
+  return yield* call('lstat', parent, name)
 }

@@ -46,7 +46,11 @@ export function* stat(site: Site, path: SafePath): Program<Stat> {
 }
 
 function* statusAt(walk: Walk, path: SafePath): Program<FileStatus> {
-  if (!path.slash) return yield* call('lstat', yield* walk.toParentOf(path), path.name)
+  if (!path.slash) {
+    const status = yield* call('lstat', yield* walk.toParentOf(path), path.name)
+    if (status === undefined) throw new Refusal('not_found', path.text)
+    return status
+  }
   const directory = yield* enter(walk, path)
   return yield* call('fstat', directory.fd)
 }

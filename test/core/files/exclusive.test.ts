@@ -101,7 +101,7 @@ t.test('nobody is answered from the cache meanwhile', async (t) => {
 
 t.test('a step that fails gives the lock back', async (t) => {
   const memory = new MemoryFiles().tree({})
-  const step = exclusively(siteOn(memory), () => {}, call('lstat', memory.root, 'none'))
+  const step = exclusively(siteOn(memory), () => {}, call('readlink', memory.root, 'none'))
   t.throws(() => drive(step, memory.calls as Calls), { code: 'ENOENT' })
   t.equal(memory.locked, false)
 })

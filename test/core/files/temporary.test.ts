@@ -32,7 +32,7 @@ t.test('another may make it at the same time', async (t) => {
 
 t.test('what fails is told, and nothing stays open', async (t) => {
   const boom = function* (): Program<void> {
-    yield* call('lstat', memory.root, 'none')
+    yield* call('readlink', memory.root, 'none')
   }
   const memory = new MemoryFiles()
   t.throws(() => run(withTemporary(siteOn(memory), boom), memory), { code: 'ENOENT' })

@@ -221,7 +221,7 @@ t.test('admitRemoval touches nothing, and refuses what could be removed only in 
 t.test('inDirectory closes what it has opened, whatever becomes of its use', async (t) => {
   const memory = files()
   const fails = function* (): Program<void> {
-    yield* call('lstat', memory.root, 'none')
+    yield* call('readlink', memory.root, 'none')
   }
   t.throws(() => run(inDirectory(from(memory), fails), memory), { code: 'ENOENT' })
   t.equal(memory.openCount, 0)
