@@ -22,6 +22,27 @@ export function giveBuffer(buffer: Buffer): void {
   if (free.length < kept) free.push(buffer)
 }
 
+/** What a large file is written at a time: as much as a processor's cache has room for. */
+export const largeSize = 512 * 1024
+
+/** Large buffers in use at a time: thousands of clients that are slow must not hold one each. */
+const mostLarge = 32
+
+const freeLarge: Buffer[] = []
+let lentLarge = 0
+
+/** @returns undefined when too many are in use */
+export function takeLarge(): Buffer | undefined {
+  if (lentLarge === mostLarge) return undefined
+  lentLarge += 1
+  return freeLarge.pop() ?? Buffer.allocUnsafeSlow(largeSize)
+}
+
+export function giveLarge(buffer: Buffer): void {
+  lentLarge -= 1
+  freeLarge.push(buffer)
+}
+
 /** Room for a small file, which then leaves in one piece with its header section. */
 export const loanSize = 64 * 1024
 

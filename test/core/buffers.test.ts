@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { bufferSize, giveBuffer, Loan, takeBuffer } from '../../src/core/buffers.ts'
+import { bufferSize, giveBuffer, giveLarge, Loan, largeSize, takeBuffer, takeLarge } from '../../src/core/buffers.ts'
 import { pure } from '../fixtures/script.ts'
 
 test('a buffer that was given back is taken again, the last one first', async (t) => {
@@ -36,4 +36,15 @@ test('a loan goes back once: when it ends, or when the answer that keeps it has 
   t.not(other, buffer, 'it is still in use')
   pure(kept.giveBack())
   t.equal(takeBuffer(), buffer)
+})
+
+test('large buffers are few, and used again', async (t) => {
+  const taken = Array.from({ length: 33 }, takeLarge)
+  t.equal(taken[31]?.length, largeSize)
+  t.equal(taken[32], undefined)
+  t.equal(new Set(taken).size, 33)
+  const [first] = taken as [Buffer]
+  giveLarge(first)
+  t.equal(takeLarge(), first)
+  for (const buffer of taken.slice(0, 32) as Buffer[]) giveLarge(buffer)
 })

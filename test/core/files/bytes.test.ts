@@ -1,4 +1,5 @@
 import t from 'tap'
+import { giveLarge, takeLarge } from '../../../src/core/buffers.ts'
 import { writeAll } from '../../../src/core/files/bytes.ts'
 import { call, type Program } from '../../../src/core/program.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
@@ -14,11 +15,36 @@ function* make(memory: MemoryFiles, ...pieces: readonly (string | Error)[]): Pro
   }
 }
 
-t.test('pieces come one behind the other', async (t) => {
+t.test('pieces come one behind the other, and are gathered', async (t) => {
   const memory = new MemoryFiles()
   run(make(memory, 'one ', 'two ', 'three'), memory)
   t.strictSame(memory.snapshot(), { made: 'one two three' })
-  t.strictSame(memory.logOf('write'), ['write /made 4 @0', 'write /made 4 @4', 'write /made 5 @8'])
+  t.strictSame(memory.logOf('write'), ['write /made 13 @0'])
+})
+
+t.test('so much is written at a time, and large pieces as they are', async (t) => {
+  const sizes = [100_000, 200_000, 300_000, 1, 600_000, 131_072, 131_071, 5]
+  const pieces = sizes.map((size, at) => `${at}`.repeat(size))
+  const memory = new MemoryFiles()
+  run(make(memory, ...pieces), memory)
+  t.ok(memory.node('made').content.equals(Buffer.from(pieces.join(''))))
+  t.strictSame(memory.logOf('write'), [
+    'write /made 300000 @0',
+    'write /made 300000 @300000',
+    'write /made 1 @600000',
+    'write /made 600000 @600001',
+    'write /made 131072 @1200001',
+    'write /made 131076 @1331073',
+  ])
+})
+
+t.test('when too many gather, pieces are written as they come', async (t) => {
+  const taken = Array.from({ length: 32 }, takeLarge) as Buffer[]
+  const memory = new MemoryFiles()
+  run(make(memory, 'one ', 'two'), memory)
+  for (const buffer of taken) giveLarge(buffer)
+  t.strictSame(memory.snapshot(), { made: 'one two' })
+  t.strictSame(memory.logOf('write'), ['write /made 4 @0', 'write /made 3 @4'])
 })
 
 t.test('where to begin, and where it ended', async (t) => {
@@ -34,7 +60,7 @@ t.test('what a short write leaves is written after it', async (t) => {
   memory.mostWritten = 2
   run(make(memory, 'abc', 'de'), memory)
   t.strictSame(memory.snapshot(), { made: 'abcde' })
-  t.strictSame(memory.logOf('write'), ['write /made 3 @0', 'write /made 1 @2', 'write /made 2 @3'])
+  t.strictSame(memory.logOf('write'), ['write /made 5 @0', 'write /made 3 @2', 'write /made 1 @4'])
 })
 
 t.test('nothing at all makes an empty file', async (t) => {
@@ -45,9 +71,12 @@ t.test('nothing at all makes an empty file', async (t) => {
 })
 
 t.test('failures are told as they are', async (t) => {
-  const full = new MemoryFiles().failOn('write', 2, 'ENOSPC')
+  const full = new MemoryFiles().failOn('write', 1, 'ENOSPC')
   t.throws(() => run(make(full, 'a', 'b'), full), { code: 'ENOSPC' })
   const broken = new MemoryFiles()
   t.throws(() => run(make(broken, 'a', new Error('the source broke')), broken), { message: 'the source broke' })
-  t.equal(full.openCount + broken.openCount, 0)
+  t.strictSame(broken.snapshot(), { made: 'a' }, 'and what came before is kept')
+  const both = new MemoryFiles().failOn('write', 1, 'EIO')
+  t.throws(() => run(make(both, 'a', new Error('the source broke')), both), { message: 'the source broke' })
+  t.equal(full.openCount + broken.openCount + both.openCount, 0)
 })

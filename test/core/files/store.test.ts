@@ -44,8 +44,7 @@ t.test('the order of things: written, flushed, named, and the name flushed', asy
   run(store(siteOn(fresh), request('/dir/made')), fresh)
   t.strictSame(fresh.logOf('open', 'write', 'fsync', 'fstat', 'link', 'rename', 'unlink'), [
     `open ${place} create`,
-    `write ${place} 4 @0`,
-    `write ${place} 7 @4`,
+    `write ${place} 11 @0`,
     `fstat ${place}`,
     `fsync ${place}`,
     `link ${place} /dir/made`,
