@@ -15,7 +15,7 @@ import { giveName } from './naming.ts'
 import type { Upload } from './place.ts'
 import { isPartial } from './record.ts'
 import { holderOf, type State, shift } from './state.ts'
-import { makeWhole } from './whole.ts'
+import { makeWhole, orLeave } from './whole.ts'
 
 /**
  * Finish an upload that has all its bytes, as it was seen.
@@ -25,7 +25,9 @@ import { makeWhole } from './whole.ts'
  */
 export function* settle(site: Site, upload: Upload, state: State): Program<boolean> {
   const { token } = state
-  if ((yield* holderOf(state)) === 'running') throw new Refusal('upload_locked', upload.id)
+  // A file that lies in the upload no more has its name. What is left to be done then, anybody may do.
+  const named = token.kind === 'whole' && state.parts.length === 0
+  if (!named && (yield* holderOf(state)) === 'running') throw new Refusal('upload_locked', upload.id)
   if (token.kind === 'whole') {
     const whole = ourWhole(site, token.part)
     if (!(yield* shift(upload, token, whole))) return false
@@ -52,6 +54,6 @@ function ourWhole({ environment }: Site, part: number): Whole {
 export function* complete(site: Site, upload: Upload, held: Held, parts: readonly Part[]): Program<void> {
   const { token, part } = yield* makeWhole(site, upload, held, parts)
   const whole = ourWhole(site, part)
-  if (!(yield* shift(upload, token, whole))) throw taken(upload)
+  if (!(yield* orLeave(site, upload, token, shift(upload, token, whole)))) throw taken(upload)
   yield* giveName(site, upload, whole)
 }

@@ -52,6 +52,16 @@ export function* makeWhole(
   }
 }
 
+/** A step of ours that may fail: the upload is then left, with all its bytes. As long as this process runs, nobody else would take it. */
+export function* orLeave<T>(site: Site, upload: Upload, token: Held, step: Program<T>): Program<T> {
+  try {
+    return yield* step
+  } catch (error) {
+    yield* undo(leaveWhole(site, upload, token))
+    throw error
+  }
+}
+
 function* leaveWhole(site: Site, upload: Upload, token: Held): Program<void> {
   yield* leave(site, upload, token, upload.record.length, token.part)
 }

@@ -80,6 +80,19 @@ t.test('nobody finishes what another is finishing', async (t) => {
   }
 })
 
+t.test('a token that could not be renamed keeps nobody out of the upload', async (t) => {
+  const unfinished = begun({}, {}, half).failOn('rename', 3, 'EIO')
+  const site = siteOf(unfinished, 'me')
+  t.throws(() => run(add(site, 12, rest), unfinished), { code: 'EIO' })
+  t.match(stateIn(unfinished), { 'free.32.0': '' }, 'it is left, with all its bytes')
+  t.match(run(stand(site), unfinished), { offset: content.length, done: true })
+  t.equal(unfinished.snapshot().new, content)
+
+  const named = inState({ 'whole.0.busy.x': '' }, {}, owners).tree({ new: content })
+  t.match(run(stand(siteOf(named, 'me')), named), { offset: content.length, done: true })
+  t.strictSame(stateIn(named), { done: '' }, 'what is left to do, anybody may do')
+})
+
 t.test('one that was named, and not told so', async (t) => {
   const linked = inState({ 'whole.0.old.x': '', 'data.0.0': content }, {}, owners)
   linked.hardLink(`${at}/data.0.0`, 'new')
