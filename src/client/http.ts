@@ -36,6 +36,7 @@ export class Http {
   readonly #timeout: number
   /** Whether there has been an answer: until then nothing is tried again, for the address may just be wrong. */
   #reached = false
+  #closed = false
 
   constructor(endpoint: Endpoint, connections: number, timeout: number) {
     this.endpoint = endpoint
@@ -46,11 +47,12 @@ export class Http {
 
   /** End all connections. Requests in progress fail. */
   close(): void {
+    this.#closed = true
     this.#agent.destroy()
   }
 
   /** Whether trying again may help. For `retrying`. */
-  readonly passing = (error: unknown): boolean => this.#reached && isPassing(error)
+  readonly passing = (error: unknown): boolean => this.#reached && !this.#closed && isPassing(error)
 
   /**
    * Send one request and wait for the head of its answer. The content must be read or destroyed by the caller.

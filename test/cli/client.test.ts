@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
   ['download a.txt copy.txt', 0, 'Fetched copy.txt, 6 bytes, verified.\n'],
   ['download nope', 3, '', '/nope does not exist. See what there is with twinserve ls.'],
   ['download docs', 4, '', '/docs is a directory. Add -r to take it with all that is in it.'],
-  ['download -r docs/x back', 0, 'Fetched back: 2 files in 1 directories, 8 bytes.\n'],
+  ['download -r docs/x back', 0, 'Fetched back: 2 files in 1 directory, 8 bytes.\n'],
   [
     'download docs/* back',
     4,

@@ -102,6 +102,34 @@ forEachEngine(async (t, engine) => {
     t.notOk(fs.existsSync(service.path('half')))
   })
 
+  await t.test('a body that is refused before its end', async (t) => {
+    const service = await startEngine(t, engine)
+    const client = await clientOf(t, service.server.url)
+    fs.writeFileSync(service.path('s'), 'old')
+    let given = 0
+    async function* endless() {
+      for (; given < 1 << 30; given += 1 << 16) yield Buffer.alloc(1 << 16)
+    }
+    t.equal((await failureOf(client.upload(endless(), 's'))).code, 'exists')
+    t.ok(given < 1 << 28, 'what is not wanted is not sent')
+    t.equal((await client.stat('s')).size, 3)
+  })
+
+  await t.test('a client that is closed in the middle', async (t) => {
+    const service = await startEngine(t, engine)
+    const retried: number[] = []
+    const client = await clientOf(t, service.server.url, { onRetry: ({ attempt }) => retried.push(attempt) })
+    fs.writeFileSync(service.path('big'), Buffer.alloc(20 << 20))
+    const local = await here(t)
+    let closed: Promise<void> | undefined
+    const onProgress = ({ done }: Progress) => {
+      if (done > 0) closed ??= client.close()
+    }
+    t.equal((await failureOf(client.download('big', local('big'), { onProgress }))).code, 'connection_lost')
+    await closed
+    t.same([retried, fs.readdirSync(local())], [[], []])
+  })
+
   await t.test('a large file, in parts', async (t) => {
     const service = await startEngine(t, engine)
     const client = await clientOf(t, service.server.url)

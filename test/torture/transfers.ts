@@ -195,7 +195,15 @@ async function compare(client: Client, server: Server, root: string, here: strin
   const rows: Readonly<Record<string, readonly [ours: () => Promise<unknown>, theirs: () => void, undo: () => void]>> =
     {
       'large up': [() => client.upload(one, 'c'), () => curl('-T', one, at('c')), () => fs.rmSync(join(root, 'c'))],
-      'large down': [() => client.download('large', back), () => curl('-o', back, at('large')), () => fs.rmSync(back)],
+      'large down': [
+        () => client.download('large', back),
+        () => {
+          curl('-o', back, at('large'))
+          // Ours is on disk before it has its name.
+          execFileSync('sync', [back])
+        },
+        () => fs.rmSync(back),
+      ],
       'small up': [
         () => client.uploadTree(join(here, 'tree'), 'c'),
         () => {

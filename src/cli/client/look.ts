@@ -32,7 +32,7 @@ function show({ asked, terminal }: Job, path: string | undefined, entries: reado
     terminal.json({ path, entries })
     return
   }
-  const widest = Math.max(0, ...entries.map(({ size }) => `${size ?? '-'}`.length))
+  const widest = entries.reduce((most, { size }) => Math.max(most, `${size ?? '-'}`.length), 0)
   for (const entry of entries) terminal.line(asked.long ? longLine(entry, widest) : marked(entry))
 }
 

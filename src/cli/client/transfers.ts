@@ -157,8 +157,9 @@ function saying({ verified, resumed }: { verified: string; resumed: number }): s
 }
 
 function sayTree({ files, unchanged, directories, bytes }: TreeResult): string {
-  const there = unchanged > 0 ? `, ${formatCount(unchanged)} were there` : ''
-  return `${formatCount(files)} files in ${formatCount(directories)} directories, ${formatBytes(bytes)}${there}`
+  const there = unchanged > 0 ? `, ${formatCount(unchanged)} ${unchanged === 1 ? 'was' : 'were'} there` : ''
+  const [file, directory] = [files === 1 ? 'file' : 'files', directories === 1 ? 'directory' : 'directories']
+  return `${formatCount(files)} ${file} in ${formatCount(directories)} ${directory}, ${formatBytes(bytes)}${there}`
 }
 
 /** Progress over several names, each of which is a call of its own: the total of all, where all sizes are known. */
