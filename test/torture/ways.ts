@@ -38,6 +38,12 @@ const bare: readonly Way[] = [
     untouched: true,
   },
   {
+    name: 'put small',
+    states: [{}, { new: 'small' }],
+    ...twice([201, 204], 'PUT', '/new', {}, 'small'),
+    untouched: true,
+  },
+  {
     name: 'put over',
     states: [{ name: old }, { name: fresh }],
     ...same(ask('PUT', '/name', overwrite, fresh), [204]),

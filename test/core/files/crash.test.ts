@@ -45,6 +45,12 @@ const rows: readonly Row[] = [
     states: [{}, { to: { new: made } }],
   },
   {
+    name: 'store what is small',
+    program: (site, replace) =>
+      store(site, { path: at('/to/new'), source: sourceOf(made), length: made.length, arrived: true, replace }),
+    states: [{}, { to: { new: made } }],
+  },
+  {
     name: 'store over',
     program: (site) => store(site, { path: at('/old'), source: body(), replace: true }),
     states: [{}, { old: made }],
