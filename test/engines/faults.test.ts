@@ -11,7 +11,7 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { compile } from '../fixtures/compiled.ts'
 import { message } from '../fixtures/raw-client.ts'
-import { fileCalls, mayTrace } from '../fixtures/strace.ts'
+import { callOf, fileCalls, mayTrace } from '../fixtures/strace.ts'
 import { temporary } from '../fixtures/temporary.ts'
 import { startVictim, tryToAsk, type Victim } from '../fixtures/victim.ts'
 import { type Errno, Faulter } from '../torture/faulting.ts'
@@ -110,7 +110,7 @@ for (const engine of ['sync', 'async'] as const) {
     const faulter = new Faulter(stage)
     for (const [name, call, nth, errno, status, state] of rows) {
       const way = ways.find((each) => each.name === name) as Way
-      const fault = await faulter.fail(way, call, nth, errno, fileCalls)
+      const fault = await faulter.fail(way, callOf(engine, call), nth, errno, fileCalls)
       t.match(fault, { status, state, violations: [] }, `${name}, ${errno} from ${call} ${nth}`)
     }
   })
