@@ -14,7 +14,7 @@
  *   on, the ratio of the two is what durability costs on this disk.
  * - `rate` is by the clock. `processor` is the time that all threads of the server had on a processor, which other
  *   load on the machine disturbs less. Bare figures mean little; ratios are to nginx.
- * - nginx receives into a file beside the root, and renames it (`client_body_temp_path`). rclone has one thread
+ * - nginx receives into a file below the root, and renames it (`client_body_temp_path`). rclone has one thread
  *   (`GOMAXPROCS=1`), and no cache of its own. Caddy stores nothing.
  * - For a large file, `memory` is how far the server's resident memory rose above what it was before (VmHWM, proc(5)).
  *   `digest` is the large file with a `Repr-Digest` to be checked.
@@ -168,7 +168,8 @@ function report(kind: Kind, figures: ReadonlyMap<string, readonly Figures[]>): v
   }
 }
 
-const dav = `dav_methods PUT MKCOL; client_max_body_size 0; client_body_buffer_size 256k;`
+// In the root, as the temporaries of twinserve are: the lottery of block groups is then the same for both.
+const dav = `client_body_temp_path ${root}/.nginx; dav_methods PUT MKCOL; client_max_body_size 0; client_body_buffer_size 256k;`
 const all: Server[] = [
   nginx(directory, root, await freePort(), 'sendfile on;', dav),
   rclone(await freePort()),
