@@ -151,7 +151,7 @@ for (const [name, serve] of Object.entries({ sync: now, async: later }) as [stri
     })
 
     await t.test('a connection that asks for nothing is closed', async (t) => {
-      const server = await start(t, { limits: { idleTime: 50 } })
+      const server = await start(t, { limits: { idleTime: 500 } })
       const silent = await connect(server.address)
       const asked = await connect(server.address)
       asked.write(get('/small'))

@@ -12,7 +12,7 @@ import { connect, get } from '../fixtures/wire.ts'
 t.test('half a request holds everybody, until its deadline', async (t) => {
   const root = await temporary(t)
   fs.writeFileSync(path.join(root, 'small'), 'content')
-  const server = await serve({ ...quiet, root, limits: { headerTime: 200 } })
+  const server = await serve({ ...quiet, root, limits: { headerTime: 1000 } })
   t.teardown(() => server.stop())
   const order: string[] = []
   const half = await connect(server.address)
