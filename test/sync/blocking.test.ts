@@ -14,18 +14,17 @@ t.test('half a request holds everybody, until its deadline', async (t) => {
   fs.writeFileSync(path.join(root, 'small'), 'content')
   const server = await serve({ ...quiet, root, limits: { headerTime: 1000 } })
   t.teardown(() => server.stop())
-  const order: string[] = []
   const half = await connect(server.address)
   half.write('GET /small HTTP/1.1\r\n')
   // The server has turned to it once it asks for the rest: connections are accepted before requests are served,
   // so a request sent afterwards on a new connection is always behind it.
   const other = await connect(server.address)
   other.write(get('/small'))
-  await Promise.all([
-    half.until((w) => w.ended).then(() => order.push('half')),
-    other.until((w) => w.answers === 1).then(() => order.push('other')),
-  ])
-  t.strictSame(order, ['half', 'other'])
+  await other.until((w) => w.answers === 1)
+  // What was sent before that is here, and read by the next turn of the event loop at the latest.
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+  t.ok(half.ended, 'the one before it has had its end first')
   t.match(half.received, /^(HTTP\/1\.1 408 |$)/)
   half.close()
   other.close()
