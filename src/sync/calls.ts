@@ -12,9 +12,9 @@ import type { Calls, Directory, DirectoryStream, FileStatus, Loaded, OpenMode } 
 import { errnoOf } from '../core/errors.ts'
 import { storeSmall } from '../core/files/small.ts'
 import { secondsOf, statusOf } from '../core/status.ts'
+import { systemError } from '../posix/platform.ts'
+import { lastError, posix } from '../posix/posix.ts'
 import { ownerState } from './owner.ts'
-import { systemError } from './platform.ts'
-import { lastError, posix } from './posix.ts'
 import { run } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */

@@ -5,7 +5,7 @@
  * - An entry that leaves is replaced by the last one, so the array has no holes.
  * - An entry can be silenced: the kernel skips a negative descriptor (poll(2)).
  */
-import { POLLIN } from './platform.ts'
+import { POLLIN } from '../posix/platform.ts'
 import { poll } from './sockets.ts'
 
 /** A thing with a descriptor to watch. `slot` is the set's own. */

@@ -7,7 +7,7 @@
  */
 import { type Calls, looking } from '../core/calls.ts'
 import type { Program, Step } from '../core/program.ts'
-import { systemError } from './platform.ts'
+import { systemError } from '../posix/platform.ts'
 
 /** The calls by name, when the name and its arguments come from the same step. */
 type AnyCalls = Record<keyof Calls, (...args: Step['args']) => unknown>

@@ -13,7 +13,7 @@ import { Worker } from 'node:worker_threads'
 import { urlOf } from '../core/address.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
-import { SHUT_RDWR, supported } from './platform.ts'
+import { SHUT_RDWR, supported } from '../posix/platform.ts'
 import { Shared } from './shared.ts'
 import type { ThreadAnswer, ThreadData } from './thread.ts'
 

@@ -7,8 +7,8 @@
  */
 import fs from 'node:fs'
 import type { ListenAddress } from '../core/options.ts'
-import * as os from './platform.ts'
-import { lastError, posix } from './posix.ts'
+import * as os from '../posix/platform.ts'
+import { lastError, posix } from '../posix/posix.ts'
 
 const backlog = 1024
 /** Addresses and lengths that the kernel writes: no two calls are under way at once. */

@@ -12,8 +12,8 @@ import fs from 'node:fs'
 import type { Environment, Socket } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
+import { POLLIN, systemError } from '../posix/platform.ts'
 import type { SocketCalls } from './calls.ts'
-import { POLLIN, systemError } from './platform.ts'
 import { poll, sendfile } from './sockets.ts'
 
 /** What `recv` reads into, one for the thread. Large pieces go into a file at half the cost, and this still fits a processor's cache. */
