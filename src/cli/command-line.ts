@@ -4,10 +4,11 @@
  * yargs splits words into options and shows the help; values stay strings, and `settings.ts` gives them their types,
  * so that an option, a variable and a line of a configuration file are read and refused alike.
  */
-import yargs, { type Argv, type CommandModule, type Options } from 'yargs'
+import type { Argv, CommandModule, Options } from 'yargs'
 import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
-import { type Name, names, read, readers, type Settings } from './settings.ts'
+import { last, parserOf, spelledOut, unknownOption, type Words } from './parser.ts'
+import { type Name, names, read, type Settings } from './settings.ts'
 import { shellSummary } from './shell/arguments.ts'
 import { didYouMean } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
@@ -84,56 +85,34 @@ export async function parse(words: readonly string[], version: string): Promise<
   })
   // As a command of yargs, it would print the script and then run the default command too.
   if (words[0] === 'completion') parser.showCompletionScript()
-  else await parser.parseAsync(words.map(spelledOut))
+  else await parser.parseAsync(words.map((word) => spelledOut(word, options)))
   return request
 }
 
-/** yargs takes `--read-only=yes`, and whatever else is not `true`, for `false`. */
-function spelledOut(word: string): string {
-  const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? []
-  const isSwitch = name in options && 'type' in options[name as keyof typeof options]
-  return isSwitch ? `--${name}=${readers[name as 'read-only'](value, `--${name}`)}` : word
-}
-
-function build(version: string, completing: boolean, serve: (values: Record<string, unknown>) => void): Argv {
-  return yargs()
-    .scriptName('twinserve')
-    .locale('en')
-    .parserConfiguration({
-      'camel-case-expansion': false,
-      'strip-aliased': true,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'greedy-arrays': false,
-      'dot-notation': false,
-    })
-    .options(declared(completing))
-    .command(
-      ['$0 [directory]', 'serve [directory]'],
-      'Share a directory: the current one, unless another is named',
-      (command) =>
-        command
-          .positional('directory', { describe: 'The directory to share', type: 'string' })
-          .example('$0', 'Share the current directory with this machine')
-          .example('$0 --read-only --bind 0.0.0.0 photos', 'Let everybody on the network see photos')
-          .example('$0 --mode sync --port 9000', 'Serve one request after the other')
-          .example('$0 --bind /run/user/1000/files.sock', 'Listen on a Unix socket'),
-      serve,
-    )
-    .command(otherCommands())
-    .completion('completion', 'Print a completion script for the shell')
-    .epilog(
-      'Every option can also be set by a variable (TWINSERVE_READ_ONLY=true) or in the file of --config. ' +
-        'The command line goes first, then variables, then the file.',
-    )
-    .version(version)
-    .help()
-    .alias('help', 'h')
-    .wrap(100)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new UsageError(`${message}.`)
-    })
+function build(version: string, completing: boolean, serve: (values: Words) => void): Argv {
+  return parserOf({ name: 'twinserve', negation: true }, (parser) =>
+    parser
+      .options(declared(completing))
+      .command(
+        ['$0 [directory]', 'serve [directory]'],
+        'Share a directory: the current one, unless another is named',
+        (command) =>
+          command
+            .positional('directory', { describe: 'The directory to share', type: 'string' })
+            .example('$0', 'Share the current directory with this machine')
+            .example('$0 --read-only --bind 0.0.0.0 photos', 'Let everybody on the network see photos')
+            .example('$0 --mode sync --port 9000', 'Serve one request after the other')
+            .example('$0 --bind /run/user/1000/files.sock', 'Listen on a Unix socket'),
+        serve,
+      )
+      .command(otherCommands())
+      .completion('completion', 'Print a completion script for the shell')
+      .epilog(
+        'Every option can also be set by a variable (TWINSERVE_READ_ONLY=true) or in the file of --config. ' +
+          'The command line goes first, then variables, then the file.',
+      )
+      .version(version),
+  )
 }
 
 /** Commands that are for others to read (`client/parse.ts`, `shell/arguments.ts`): named for the help and for completion. */
@@ -162,7 +141,7 @@ function declared(completing: boolean): Record<string, Options> {
   )
 }
 
-function interpret(values: Record<string, unknown>): Request {
+function interpret(values: Words): Request {
   refuseUnknown(values)
   const given: Record<string, unknown> = {}
   for (const name of names) given[name] = name === 'host-name' ? values[name] : last(values[name])
@@ -178,16 +157,12 @@ function interpret(values: Record<string, unknown>): Request {
   }
 }
 
-/** The last of several values of an option counts. */
-const last = (value: unknown): unknown => (Array.isArray(value) ? value.at(-1) : value)
-
-function refuseUnknown({ _: words, $0: _script, ...values }: Record<string, unknown>): void {
+function refuseUnknown({ _: words, $0: _script, ...values }: Words): void {
   const known = [...Object.keys(options).filter((name) => name !== 'default-directory'), 'help', 'version']
   for (const name of Object.keys(values)) {
     if (name in options || name === 'directory' || aliases.includes(name)) continue
-    const dashed = name.length === 1 ? `-${name}` : `--${name}`
-    const hint = name.length === 1 ? '' : didYouMean(name, known, (found) => `--${found}`)
-    throw new UsageError(`There is no option ${dashed}.${hint || ' See twinserve --help for all of them.'}`)
+    const { typed, hint } = unknownOption(name, known)
+    throw new UsageError(`There is no option ${typed}.${hint || ' See twinserve --help for all of them.'}`)
   }
   const extra = (words as readonly unknown[]).filter((word) => word !== 'serve')
   if (extra.length > 0) {

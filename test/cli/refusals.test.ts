@@ -33,6 +33,8 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
     '--host-name takes a name such as files.example.org, without http:// and without a port, not "http://a".',
   ],
   ['--config', '--config needs a value.'],
+  ['shell --zzz', 'Unknown argument: zzz. See twinserve shell --help.'],
+  ['shell -c', 'Not enough arguments following: c. See twinserve shell --help.'],
   ['-c none.json', 'The configuration file none.json does not exist. Name another with --config.'],
   ['-c .', 'The configuration file . cannot be read (EISDIR). Name another with --config.'],
   [

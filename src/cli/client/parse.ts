@@ -1,7 +1,6 @@
 /** The command line of a command that talks to a server. */
-import yargs, { type Options } from 'yargs'
-import { readers } from '../settings.ts'
-import { didYouMean } from '../suggest.ts'
+import type { Options } from 'yargs'
+import { last, parserOf, spelledOut, unknownOption, type Words } from '../parser.ts'
 import { UsageError } from '../usage-error.ts'
 import {
   type Asked,
@@ -25,31 +24,15 @@ export async function parseClient(
 ): Promise<Asked | undefined> {
   const { usage, describe, examples } = described(command)
   const known = optionsOf(command)
-  const parser = yargs()
-    .scriptName('twinserve')
-    .locale('en')
-    .parserConfiguration({
-      'camel-case-expansion': false,
-      'strip-aliased': true,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'dot-notation': false,
-      'boolean-negation': false,
-      'duplicate-arguments-array': true,
-    })
-    .usage(`$0 ${command} ${usage}\n\n${describe}`)
-    .options(Object.fromEntries(known.map((name): [string, Options] => [name, { ...textual(clientOptions[name]) }])))
-    .example(examples.map(([example, meaning]): [string, string] => [`$0 ${example}`, meaning]))
-    .completion('completion', false)
-    .version(version)
-    .help()
-    .alias('help', 'h')
-    .wrap(100)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new UsageError(`${message}.`)
-    })
-  const values: Values = await parser.parseAsync(words.map(spelledOut))
+  const parser = parserOf({ name: 'twinserve', negation: false }, (parser) =>
+    parser
+      .usage(`$0 ${command} ${usage}\n\n${describe}`)
+      .options(Object.fromEntries(known.map((name): [string, Options] => [name, { ...textual(clientOptions[name]) }])))
+      .example(examples.map(([example, meaning]): [string, string] => [`$0 ${example}`, meaning]))
+      .completion('completion', false)
+      .version(version),
+  )
+  const values: Words = await parser.parseAsync(words.map((word) => spelledOut(word, clientOptions)))
   if (values.help || values.version || words[0] !== command) return undefined
   return interpret(command, known, values, environment)
 }
@@ -62,19 +45,10 @@ function optionsOf(command: ClientCommand): readonly ClientOption[] {
 const textual = (option: Options): Options =>
   'type' in option ? option : { type: 'string', ...option, requiresArg: false }
 
-/** yargs takes `--force=yes`, and whatever else is not `true`, for `false`. */
-function spelledOut(word: string): string {
-  const [, name = '', value = ''] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? []
-  const isSwitch = Object.hasOwn(clientOptions, name) && 'type' in clientOptions[name as ClientOption]
-  return isSwitch ? `--${name}=${readers['read-only'](value, `--${name}`)}` : word
-}
-
-type Values = Readonly<Record<string, unknown>>
-
 function interpret(
   command: ClientCommand,
   known: readonly ClientOption[],
-  values: Values,
+  values: Words,
   environment: NodeJS.ProcessEnv,
 ): Asked {
   refuseUnknown(command, known, values)
@@ -97,23 +71,19 @@ function interpret(
   }
 }
 
-/** The last of several values of an option counts. */
-const last = (value: unknown): unknown => (Array.isArray(value) ? value.at(-1) : value)
-
 function text(name: ClientOption, value: unknown): string | undefined {
   const given = last(value)
   if (given === '') throw new UsageError(`--${name} needs a value.`)
   return given === undefined ? undefined : String(given)
 }
 
-function refuseUnknown(command: ClientCommand, known: readonly ClientOption[], { _, $0, ...values }: Values): void {
+function refuseUnknown(command: ClientCommand, known: readonly ClientOption[], { _, $0, ...values }: Words): void {
   const names: readonly string[] = [...known, 'help', 'version']
   for (const name of Object.keys(values)) {
     if (names.includes(name) || name === 'h') continue
-    const dashed = name.length === 1 ? `-${name}` : `--${name}`
-    const hint = name.length === 1 ? '' : didYouMean(name, names, (found) => `--${found}`)
+    const { typed, hint } = unknownOption(name, names)
     throw new UsageError(
-      `${command} has no option ${dashed}.${hint || ` See twinserve ${command} --help for all of them.`}`,
+      `${command} has no option ${typed}.${hint || ` See twinserve ${command} --help for all of them.`}`,
     )
   }
 }

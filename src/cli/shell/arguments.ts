@@ -1,6 +1,5 @@
 /** The words behind `twinserve shell`. */
-import yargs from 'yargs'
-import { UsageError } from '../usage-error.ts'
+import { parserOf } from '../parser.ts'
 
 /** For the help of `twinserve`. */
 export const shellSummary = 'Work on two sides: the files of this machine, and those of a server'
@@ -18,49 +17,40 @@ export interface ShellRequest {
  */
 export async function parseShell(words: readonly string[]): Promise<ShellRequest | undefined> {
   let request: ShellRequest | undefined
-  await yargs()
-    .scriptName('twinserve shell')
-    .locale('en')
-    .parserConfiguration({ 'camel-case-expansion': false, 'parse-positional-numbers': false, 'dot-notation': false })
-    .usage(`$0 [URL]\n\n${shellSummary}.`)
-    .command(
-      '$0 [url]',
-      false,
-      (command) =>
-        command
-          .positional('url', { type: 'string', describe: 'The server; TWINSERVE_URL, or http://127.0.0.1:8080/' })
-          .options({
-            command: { alias: 'c', type: 'string', requiresArg: true, describe: 'Run these commands, and leave' },
-            'keep-going': {
-              type: 'boolean',
-              describe: 'In a script or with --command, go on behind a command that failed',
-            },
-          })
-          .example('$0', 'Talk to the server on this machine')
-          .example("$0 -c 'crd photos; get *.jpg'", 'Run two commands')
-          .example('$0 http://nas:8080/ < backup.txt', 'Run the commands in a file'),
-      (values) => {
-        const commands = values.command as string | readonly string[] | undefined
-        request = {
-          url: values.url as string | undefined,
-          commands: typeof commands === 'object' ? commands.join('\n') : commands,
-          keepGoing: values['keep-going'] === true,
-        }
-      },
-    )
-    .epilog(
-      'Type help in the shell for its commands. In a script its exit status is that of the first command that failed ' +
-        '(docs/client.md).',
-    )
-    .strict()
-    .version(false)
-    .help()
-    .alias('help', 'h')
-    .wrap(100)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new UsageError(`${message}. See twinserve shell --help.`)
-    })
-    .parseAsync([...words])
+  await parserOf({ name: 'twinserve shell', negation: true, hint: ' See twinserve shell --help.' }, (parser) =>
+    parser
+      .usage(`$0 [URL]\n\n${shellSummary}.`)
+      .command(
+        '$0 [url]',
+        false,
+        (command) =>
+          command
+            .positional('url', { type: 'string', describe: 'The server; TWINSERVE_URL, or http://127.0.0.1:8080/' })
+            .options({
+              command: { alias: 'c', type: 'string', requiresArg: true, describe: 'Run these commands, and leave' },
+              'keep-going': {
+                type: 'boolean',
+                describe: 'In a script or with --command, go on behind a command that failed',
+              },
+            })
+            .example('$0', 'Talk to the server on this machine')
+            .example("$0 -c 'crd photos; get *.jpg'", 'Run two commands')
+            .example('$0 http://nas:8080/ < backup.txt', 'Run the commands in a file'),
+        (values) => {
+          const commands = values.command as string | readonly string[] | undefined
+          request = {
+            url: values.url as string | undefined,
+            commands: typeof commands === 'object' ? commands.join('\n') : commands,
+            keepGoing: values['keep-going'] === true,
+          }
+        },
+      )
+      .epilog(
+        'Type help in the shell for its commands. In a script its exit status is that of the first command that failed ' +
+          '(docs/client.md).',
+      )
+      .strict()
+      .version(false),
+  ).parseAsync([...words])
   return request
 }
