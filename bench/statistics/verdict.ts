@@ -1,0 +1,102 @@
+/**
+ * Which of two is better, by how much, and how sure that is: from pairs of rounds that ran the same plan.
+ *
+ * The two values of a round are compared as a ratio, and ratios are averaged as logarithms (so that half and
+ * twice as much cancel out). The verdict is a sentence, and it may be that there is none.
+ */
+import { type Confidence, type Interval, meanInterval } from './bootstrap.ts'
+
+/** What one of the two had in a round, and the other in the same one. */
+export interface Pair {
+  readonly a: number
+  readonly b: number
+}
+
+/** How a measure reads in a sentence. */
+export interface Measure {
+  /** Such as `p99`. */
+  readonly name: string
+  readonly better: 'less' | 'more'
+  /** What to be better is called: `faster` unless given. */
+  readonly word?: string
+}
+
+export interface Verdict {
+  /** undefined where no difference is shown. */
+  readonly winner: 'a' | 'b' | undefined
+  /** a divided by b. */
+  readonly ratio: Interval
+  readonly rounds: number
+  readonly sentence: string
+}
+
+/** @throws RangeError for too few rounds, or for a value that is not greater than 0, of which there is no ratio */
+export function compare(
+  pairs: readonly Pair[],
+  names: { readonly a: string; readonly b: string },
+  measure: Measure,
+  confidence: Confidence = {},
+): Verdict {
+  for (const { a, b } of pairs) {
+    if (!(a > 0 && b > 0 && a < Infinity && b < Infinity)) {
+      throw new RangeError(`${measure.name} of ${names.a} was ${a} and of ${names.b} ${b}: there is no ratio of these.`)
+    }
+  }
+  const log = meanInterval(
+    pairs.map(({ a, b }) => Math.log(a / b)),
+    confidence,
+  )
+  const ratio = { estimate: Math.exp(log.estimate), low: Math.exp(log.low), high: Math.exp(log.high) }
+  const winner = winnerOf(ratio, measure)
+  const rounds = pairs.length
+  return { winner, ratio, rounds, sentence: sentence(winner, ratio, names, measure) }
+}
+
+function winnerOf({ low, high }: Interval, { better }: Measure): 'a' | 'b' | undefined {
+  if (low <= 1 && high >= 1) return undefined
+  return high < 1 === (better === 'less') ? 'a' : 'b'
+}
+
+function sentence(
+  winner: 'a' | 'b' | undefined,
+  ratio: Interval,
+  names: { readonly a: string; readonly b: string },
+  { name, better, word = 'faster' }: Measure,
+): string {
+  if (winner === undefined) {
+    return `no difference shown in ${name}: ${names.a} has ${range(ratio)} times what ${names.b} has`
+  }
+  // From here on how much better the winner is: above 1 for it.
+  const gain = (winner === 'a') === (better === 'more') ? ratio : inverse(ratio)
+  const much = gain.estimate >= 2 ? `${times(gain)} times as` : percent(gain, better)
+  const how = gain.estimate >= 2 ? `${much} ${positive(word)}` : `${word} by ${much}`
+  return `${names[winner]} is ${how} in ${name}`
+}
+
+function inverse({ estimate, low, high }: Interval): Interval {
+  return { estimate: 1 / estimate, low: 1 / high, high: 1 / low }
+}
+
+/** What the winner has less, or more, than the other, in percent of what the other has. */
+function percent(gain: Interval, better: 'less' | 'more'): string {
+  const of = (times: number) => ((better === 'more' ? times - 1 : 1 - 1 / times) * 100).toPrecision(2)
+  return `${plain(of(gain.estimate))} % [${plain(of(gain.low))}, ${plain(of(gain.high))}]`
+}
+
+function times({ estimate, low, high }: Interval): string {
+  return `${plain(estimate.toPrecision(2))} [${plain(low.toPrecision(2))}, ${plain(high.toPrecision(2))}]`
+}
+
+function range({ low, high }: Interval): string {
+  return `${plain(low.toPrecision(3))} to ${plain(high.toPrecision(3))}`
+}
+
+/** Without an exponent: `1.2e+2` is 120. */
+function plain(digits: string): string {
+  return String(Number(digits))
+}
+
+/** What is compared in `times as`: faster, and fast. */
+function positive(word: string): string {
+  return word === 'faster' ? 'fast' : word
+}
