@@ -78,6 +78,7 @@ const allowed: readonly (readonly [file: string, source: string])[] = [
   ['src/async/a.ts', "import { x } from '../posix/x.ts'\nexport const a = () => import('../posix/y.ts')"],
   ['src/async/file-thread.ts', "import fs from 'node:fs'\nfs.readSync(3, new Uint8Array(1))"],
   ['src/sync/serve.ts', 'export async function a(): Promise<void> { await 1 }'],
+  ['src/sync/threads.ts', 'export async function a(): Promise<void> { await 1 }'],
   ['src/async/a.ts', 'export async function a(): Promise<void> { await 1 }'],
   ['src/web/a.ts', "import type { x } from '../core/x.ts'"],
   ['src/cli/a.ts', "import { x } from '../sync/x.ts'\nconsole.log(process.argv)\nprocess.exit(1)"],

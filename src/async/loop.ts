@@ -28,6 +28,7 @@ interface Peer {
 export class Loop {
   private readonly site: Site
   private readonly calls: LaterCalls
+  private readonly lasting: boolean
   private readonly peers = new Set<Peer>()
   /** Accepted beyond `limits.connections`: not read from until there is room, as if they were still in the backlog. */
   private readonly held: NetSocket[] = []
@@ -37,14 +38,16 @@ export class Loop {
   private numbered = 0
   private ended: (() => void) | undefined
 
-  constructor(site: Site, calls: LaterCalls) {
+  /** @param lasting whether the listener outlives the server, and another server comes after this one */
+  constructor(site: Site, calls: LaterCalls, lasting: boolean) {
     this.site = site
     this.calls = calls
+    this.lasting = lasting
   }
 
   /** Take a connection, which is paused. */
   accept(net: NetSocket): void {
-    if (this.site.draining) net.destroy()
+    if (this.site.draining && !this.lasting) net.destroy()
     else if (this.peers.size < this.site.limits.connections) this.open(net)
     else {
       net.on('error', () => {})
@@ -55,8 +58,9 @@ export class Loop {
   /** Nothing new begins: idle connections end, and each answer is the last. Resolves when all have ended. */
   drain(): Promise<void> {
     this.site.draining = true
-    for (const net of this.held.splice(0)) net.destroy()
-    for (const peer of this.peers) if (peer.state === 'idle') this.lapse(peer)
+    if (!this.lasting) for (const net of this.held.splice(0)) net.destroy()
+    const now = this.site.environment.now()
+    for (const peer of this.peers) if (peer.state === 'idle') this.depart(peer, now)
     return new Promise((resolve) => {
       this.ended = resolve
       this.check()
@@ -67,6 +71,7 @@ export class Loop {
   cut(): void {
     for (const peer of this.served) peer.running?.cancel()
     for (const peer of this.peers) peer.socket.destroy()
+    for (const net of this.held.splice(0)) net.destroy()
   }
 
   private open(net: NetSocket): void {
@@ -166,17 +171,33 @@ export class Loop {
       socket.wait(now + this.site.limits.lingerTime, peer.expire)
       socket.linger()
     } else if (connection.buffered || socket.readable) this.enqueue(peer, now)
-    else if (this.site.draining) this.lapse(peer)
     else this.rest(peer, now)
     this.check()
   }
 
+  /**
+   * The server is stopping, and this peer has nothing to ask. Where another server comes after us, a request that is on
+   * its way now would be the only one that the restart breaks (RFC 9112, section 9.5): so there is time for one more.
+   */
+  private depart(peer: Peer, now: number): void {
+    if (!this.lasting || peer.connection.protocol !== undefined) {
+      this.lapse(peer)
+      return
+    }
+    peer.state = 'idle'
+    peer.socket.wait(now + this.site.limits.lingerTime, peer.expire)
+  }
+
   private rest(peer: Peer, now: number): void {
+    if (this.site.draining) {
+      this.depart(peer, now)
+      return
+    }
     peer.state = 'idle'
     peer.socket.wait(now + patienceWith(peer.connection, this.site), peer.expire)
   }
 
   private check(): void {
-    if (this.served.size === 0 && this.peers.size === 0) this.ended?.()
+    if (this.served.size + this.peers.size + this.held.length === 0) this.ended?.()
   }
 }

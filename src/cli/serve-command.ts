@@ -30,7 +30,7 @@ export async function start(request: Request & { command: 'serve' }, environment
   try {
     return { mode, options, server: await serve(options) }
   } catch (error) {
-    throw listenProblem(error, options.listen) ?? error
+    throw listenProblem(error, options.listen as ListenAddress) ?? error
   }
 }
 

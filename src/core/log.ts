@@ -95,8 +95,13 @@ export function logRequest(site: Site, logged: Logged): void {
   site.log(line(site, logged))
 }
 
-/** Note a mistake of the program itself: its one line goes to the log whatever its format is. */
+/** A line that is not about a request: about the server itself. It goes to the log whatever its format is. */
+export function notice(text: string): string {
+  return `twinserve: ${quoted(text.replace(/\s*\n\s*/g, ' | '))}`
+}
+
+/** Note a mistake of the program itself. */
 export function logMistake(site: Site, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  site.log(`twinserve: mistake: ${quoted(text.replace(/\s*\n\s*/g, ' | '))}`)
+  site.log(notice(`mistake: ${text}`))
 }

@@ -6,12 +6,20 @@ import type { Limits } from './limits.ts'
 /** Where to listen. Port 0 lets the system choose. A `path` is a Unix socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string }
 
+/** A socket that listens already: whoever started the process made it. It goes on listening when the server has stopped. */
+export interface InheritedSocket {
+  readonly fd: number
+  readonly address: ListenAddress
+}
+
 export type LogFormat = 'common' | 'combined' | 'json' | 'off'
 
 export interface ServeOptions {
   /** The directory to share: a path that exists. */
   readonly root: string
-  readonly listen: ListenAddress
+  readonly listen: ListenAddress | InheritedSocket
+  /** Threads that serve side by side: for the blocking engine only. 1 unless given. */
+  readonly threads?: number
   /** Refuse every change. */
   readonly readOnly: boolean
   /** Flush what was stored to disk before it is acknowledged. Without it, the end of the machine may take acknowledged files with it. */
@@ -46,6 +54,8 @@ export interface RunningServer {
    * Resolves once everything is closed. Calling it again changes nothing.
    */
   stop(): Promise<void>
+  /** Cut every connection now, stopping or not: what is in progress is lost, as by a crash. For those who are about to end the process. */
+  abort(): void
   /** Resolves when the server has stopped; rejects when it failed on its own. */
   readonly closed: Promise<void>
 }

@@ -17,6 +17,7 @@ export const posix = {
   connect: c.func('int connect(int fd, const void *address, uint length)'),
   listen: c.func('int listen(int fd, int backlog)'),
   getsockname: c.func('int getsockname(int fd, void *address, void *length)'),
+  getsockopt: c.func('int getsockopt(int fd, int level, int name, void *value, void *length)'),
   setsockopt: c.func('int setsockopt(int fd, int level, int name, const void *value, uint length)'),
   fcntl: c.func('int fcntl(int fd, int command, ...)'),
   shutdown: c.func('int shutdown(int fd, int how)'),

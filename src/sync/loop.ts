@@ -12,6 +12,7 @@ import type { Fate } from '../core/http/connection.ts'
 import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
+import { close } from '../posix/listening.ts'
 import { SHUT_WR } from '../posix/platform.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Log } from './log.ts'
@@ -19,13 +20,26 @@ import { Entry, Peer } from './peer.ts'
 import { PollSet } from './pollset.ts'
 import { run } from './run.ts'
 import type { Shared } from './shared.ts'
-import { accept, close, shutdown } from './sockets.ts'
+import { accept, shutdown } from './sockets.ts'
 import { tickOf } from './transfers.ts'
 
 /** How long to leave new connections alone after the process has run out of descriptors, if none is closed before. */
 const pauseTime = 100
 /** How soon to try again a log that did not take its lines. */
 const logTime = 100
+
+/** What a loop waits for besides connections. */
+export interface Doors {
+  readonly listener: number
+  readonly wake: number
+  /**
+   * Whether other threads accept from the same listener. Then this one takes one connection at a time: whoever is busy
+   * takes none, and one that is idle does.
+   */
+  readonly several: boolean
+  /** Whether the listener outlives the server, and another server comes after this one. */
+  readonly lasting: boolean
+}
 
 export class Loop {
   private readonly site: Site
@@ -34,11 +48,15 @@ export class Loop {
   private readonly shared: Shared
   private readonly listener: Entry
   private readonly wake: Entry
+  private readonly doors: Doors
   private readonly set = new PollSet<Entry>()
   private readonly idle = new Deadlines<Peer>()
   /** Idle too, but in a session: their time is another. */
   private readonly resting = new Deadlines<Peer>()
   private readonly lingering = new Deadlines<Peer>()
+  /** Idle in a server that stops, and may ask once more. */
+  private readonly leaving = new Deadlines<Peer>()
+  private readonly lists = [this.idle, this.resting, this.lingering, this.leaving]
   private queue: Peer[] = []
   private open = 0
   private accepting = true
@@ -47,14 +65,15 @@ export class Loop {
   /** When to accept again after running out of descriptors. */
   private resumeAt = Infinity
 
-  constructor(site: Site, calls: Calls, log: Log, shared: Shared, fds: { listener: number; wake: number }) {
+  constructor(site: Site, calls: Calls, log: Log, shared: Shared, doors: Doors) {
     // Looked up when an answer begins: that to a request in progress already says that it is the last.
     this.site = Object.defineProperty({ ...site }, 'draining', { get: () => shared.stopping })
     this.calls = calls
     this.log = log
     this.shared = shared
-    this.listener = new Entry(fds.listener)
-    this.wake = new Entry(fds.wake)
+    this.doors = doors
+    this.listener = new Entry(doors.listener)
+    this.wake = new Entry(doors.wake)
     this.set.add(this.wake)
     this.set.add(this.listener)
   }
@@ -69,7 +88,7 @@ export class Loop {
         this.log.flush()
       }
     } finally {
-      for (const entry of this.set) if (entry instanceof Peer) close(entry.fd)
+      for (const entry of this.set) if (entry instanceof Peer) this.close(entry)
       this.log.flush()
     }
   }
@@ -81,7 +100,8 @@ export class Loop {
 
   private timeout(): number {
     if (this.queue.length > 0) return 0
-    const nearest = Math.min(this.idle.nearest, this.resting.nearest, this.lingering.nearest, this.resumeAt)
+    const { idle, resting, lingering, leaving } = this
+    const nearest = Math.min(idle.nearest, resting.nearest, lingering.nearest, leaving.nearest, this.resumeAt)
     const time = nearest === Infinity ? Infinity : nearest - this.site.environment.now()
     return this.log.pending ? Math.min(time, logTime) : time
   }
@@ -149,7 +169,7 @@ export class Loop {
       this.lingering.add(peer, now + this.site.limits.lingerTime)
       shutdown(peer.fd, SHUT_WR)
     } else if (peer.connection.buffered) this.enqueue(peer, now)
-    else if (this.drained) this.lapse(peer)
+    else if (this.drained) this.leave(peer, now)
     else {
       peer.state = 'idle'
       this.restOf(peer).add(peer, now + patienceWith(peer.connection, this.site))
@@ -157,7 +177,21 @@ export class Loop {
   }
 
   private restOf(peer: Peer): Deadlines<Peer> {
-    return peer.connection.protocol === undefined ? this.idle : this.resting
+    if (peer.connection.protocol !== undefined) return this.resting
+    return this.drained ? this.leaving : this.idle
+  }
+
+  /**
+   * The server is stopping, and this peer has nothing to ask. Where another server comes after us, a request that is on
+   * its way now would be the only one that the restart breaks (RFC 9112, section 9.5): so there is time for one more.
+   */
+  private leave(peer: Peer, now: number): void {
+    if (!this.doors.lasting || peer.connection.protocol !== undefined) {
+      this.lapse(peer)
+      return
+    }
+    peer.state = 'idle'
+    this.leaving.add(peer, now + this.site.limits.lingerTime)
   }
 
   /** Nothing has come in the time for it, or nothing is waited for any more. The peer is in no list. */
@@ -186,14 +220,19 @@ export class Loop {
   private end(peer: Peer): void {
     peer.connection.protocol?.ended()
     this.set.remove(peer)
-    close(peer.fd)
+    this.close(peer)
     this.open -= 1
     this.resume()
   }
 
+  private close({ fd }: Peer): void {
+    this.shared.closing(fd)
+    close(fd)
+  }
+
   private expire(): void {
     const now = this.site.environment.now()
-    for (const list of [this.idle, this.resting, this.lingering]) {
+    for (const list of this.lists) {
       for (let peer = list.expired(now); peer !== undefined; peer = list.expired(now)) {
         list.remove(peer)
         if (list === this.resting) this.lapse(peer)
@@ -209,10 +248,12 @@ export class Loop {
       while (this.open < limits.connections) {
         const found = accept(this.listener.fd, tickOf(limits))
         if (found === undefined) return
+        this.shared.opened(found.fd)
         const peer = new Peer(found.fd, found.remote)
         this.open += 1
         this.set.add(peer)
         this.idle.add(peer, now + limits.idleTime)
+        if (this.doors.several) return
       }
       this.pause(Infinity)
     } catch {
@@ -237,13 +278,18 @@ export class Loop {
   /** The server is stopping: no more connections, none that is idle, and each answer is the last. */
   private drain(): void {
     if (this.drained) return
-    this.drained = true
-    this.pause(Infinity)
-    this.set.watch(this.wake, false)
+    const idle: Peer[] = []
     for (const entry of this.set) {
       if (!(entry instanceof Peer) || entry.state !== 'idle') continue
       this.restOf(entry).remove(entry)
-      this.lapse(entry)
+      // It is in no list, and to end a session takes time, in which nothing else is to take it for idle.
+      entry.state = 'queued'
+      idle.push(entry)
     }
+    this.drained = true
+    this.pause(Infinity)
+    this.set.watch(this.wake, false)
+    const now = this.site.environment.now()
+    for (const peer of idle) this.leave(peer, now)
   }
 }

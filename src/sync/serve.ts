@@ -2,22 +2,26 @@
  * Starting and stopping the blocking engine, from the process's main thread, which keeps signals, the clock
  * and the console, and never touches a connection.
  *
- * - The main thread makes the listening socket and the wake-up, so that several threads could share them.
+ * - The main thread has the listening socket, which all serving threads poll and accept from. No lock is held meanwhile:
+ *   whoever is first gets the connection, and the others find none.
  * - A thread blocked in a native call can be neither terminated nor exited around. So stopping is asking: a byte in the
- *   wake-up pipe, and when `limits.drainTime` is over, `shutdown(2)` on the connection being served.
+ *   wake-up pipe of each, and when `limits.drainTime` is over, `shutdown(2)` on the connection being served.
  */
 import { lookup } from 'node:dns/promises'
-import fs from 'node:fs'
 import { isIP } from 'node:net'
-import { Worker } from 'node:worker_threads'
 import { urlOf } from '../core/address.ts'
 import { limitsOf } from '../core/limits.ts'
-import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import type { InheritedSocket, ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import { shareOf } from '../core/shares.ts'
 import { SHUT_RDWR, supported } from '../posix/platform.ts'
-import { Shared } from './shared.ts'
-import type { ThreadAnswer, ThreadData } from './thread.ts'
+import type { ServingThread } from './threads.ts'
 
-type Sockets = typeof import('./sockets.ts')
+/** What needs native code. */
+interface Native {
+  readonly listening: typeof import('../posix/listening.ts')
+  readonly sockets: typeof import('./sockets.ts')
+  readonly threads: typeof import('./threads.ts')
+}
 
 /** The same address with a literal one in place of a name. */
 async function resolve(address: ListenAddress): Promise<ListenAddress> {
@@ -25,66 +29,24 @@ async function resolve(address: ListenAddress): Promise<ListenAddress> {
   return { host: (await lookup(address.host)).address, port: address.port }
 }
 
-function startThread(data: ThreadData): Worker {
-  const entry = new URL(`./thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
-  // The thread opens and closes descriptors that are not files: Node need not keep a list of them.
-  return new Worker(entry, { workerData: data, trackUnmanagedFds: false })
-}
-
-/** Resolves when the thread serves. @throws what kept it from that, with `code` and `path` */
-function started(thread: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
-    thread.once('message', (answer: ThreadAnswer) => {
-      if (answer.ready) return resolve()
-      // Only the standard parts of an error survive the way between threads.
-      reject(Object.assign(answer.error, { code: answer.code, path: answer.path }))
-    })
-    thread.once('error', reject)
-    thread.once('exit', () => reject(new Error('The serving thread ended before it served.')))
-  })
-}
-
-/** One running server: its thread, and the descriptors that the main thread holds for it. */
+/** One running server: its threads, and the listener that they share. */
 class BlockingServer implements RunningServer {
   readonly address: ListenAddress
   readonly url: string
   readonly closed: Promise<void>
-  private readonly sockets: Sockets
-  private readonly shared: Shared
-  private readonly listener: number
-  private readonly wakeEnd: number
+  private readonly threads: readonly ServingThread[]
+  private readonly refuse: () => void
   private readonly drainTime: number
-  private ended = false
   private stopped: Promise<void> | undefined
 
-  constructor(
-    sockets: Sockets,
-    shared: Shared,
-    thread: Worker,
-    held: { listener: number; wakeEnd: number; address: ListenAddress; release: () => void },
-    drainTime: number,
-  ) {
-    this.sockets = sockets
-    this.shared = shared
-    this.listener = held.listener
-    this.wakeEnd = held.wakeEnd
-    this.address = held.address
-    this.url = urlOf(held.address)
+  /** @param refuse makes the system refuse connections, where that is for us to say */
+  constructor(threads: readonly ServingThread[], address: ListenAddress, refuse: () => void, drainTime: number) {
+    this.threads = threads
+    this.address = address
+    this.url = urlOf(address)
+    this.refuse = refuse
     this.drainTime = drainTime
-    this.closed = new Promise<void>((resolve, reject) => {
-      let failure: unknown
-      thread.once('error', (error) => {
-        failure = error
-      })
-      thread.once('exit', () => {
-        this.ended = true
-        held.release()
-        if (failure !== undefined || !shared.stopping) reject(failure ?? new Error('The serving thread ended.'))
-        else resolve()
-      })
-    })
-    // Whoever does not look at `closed` is not to be ended by it.
-    this.closed.catch(() => {})
+    this.closed = Promise.all(threads.map((thread) => thread.closed)).then(() => {})
   }
 
   stop(): Promise<void> {
@@ -92,45 +54,60 @@ class BlockingServer implements RunningServer {
     return this.stopped
   }
 
+  abort(): void {
+    for (const thread of this.threads) thread.end()
+  }
+
   private async drain(): Promise<void> {
-    if (this.ended) return
-    const { shutdown } = this.sockets
-    this.shared.stop()
-    // On Linux this refuses connections from now on; elsewhere they wait for nothing until the thread has ended.
-    shutdown(this.listener, SHUT_RDWR)
-    fs.writeSync(this.wakeEnd, 'x')
-    const timer = setTimeout(() => this.shared.end((fd) => shutdown(fd, SHUT_RDWR)), this.drainTime)
-    await this.closed.catch(() => {})
+    this.refuse()
+    for (const thread of this.threads) thread.stop()
+    const timer = setTimeout(() => this.abort(), this.drainTime)
+    await this.closed
     clearTimeout(timer)
   }
 }
 
-async function start(sockets: Sockets, options: ServeOptions): Promise<RunningServer> {
-  const { fd: listener, address } = sockets.listen(await resolve(options.listen))
-  const fds = [listener]
-  const release = () => {
-    for (const fd of fds.splice(0)) sockets.close(fd)
-    if ('path' in address) fs.rmSync(address.path, { force: true })
+async function start(native: Native, options: ServeOptions): Promise<RunningServer> {
+  const { listening, sockets } = native
+  const { listen } = options
+  const lasting = 'fd' in listen
+  const { fd, address, forget } = lasting
+    ? { ...(listen as InheritedSocket), forget: () => {} }
+    : listening.listen(await resolve(listen))
+  const refuse = () => {
+    // Whoever handed it over goes on with it: until somebody accepts again, clients wait in the backlog.
+    if (lasting) return
+    forget()
+    // On Linux this refuses connections from now on; elsewhere they wait for nothing until the threads have ended.
+    sockets.shutdown(fd, SHUT_RDWR)
   }
-  try {
-    const [wake, wakeEnd] = sockets.pipe()
-    fds.push(wake, wakeEnd)
-    const shared = new Shared()
-    const { drainTime } = limitsOf(options.limits)
-    const thread = startThread({ options, listener, wake, shared: shared.memory })
-    await started(thread)
-    return new BlockingServer(sockets, shared, thread, { listener, wakeEnd, address, release }, drainTime)
-  } catch (error) {
-    release()
-    throw error
-  }
+  const count = options.threads ?? 1
+  const share = shareOf(options, count)
+  const doors = { listener: fd, several: count > 1, lasting }
+  const threads = Array.from({ length: count }, () => new native.threads.ServingThread(share, doors))
+  const server = new BlockingServer(threads, address, refuse, limitsOf(options.limits).drainTime)
+  void server.closed.then(() => {
+    forget()
+    listening.close(fd)
+  })
+  const failed = (await Promise.allSettled(threads.map((thread) => thread.start()))).find(isFailure)
+  if (failed === undefined) return server
+  await server.stop()
+  throw failed.reason
 }
 
-/** Starts the blocking engine, on a thread of its own. */
+const isFailure = (result: PromiseSettledResult<void>): result is PromiseRejectedResult => result.status === 'rejected'
+
+/** Starts the blocking engine, on threads of its own. */
 export const serve: Serve = async (options) => {
   if (!supported) {
     throw new Error('--mode sync needs POSIX sockets, which this system does not have. Use --mode async.')
   }
   // Loaded only here: where the mode is not used, native code is not needed either.
-  return start(await import('./sockets.ts'), options)
+  const [listening, sockets, threads] = await Promise.all([
+    import('../posix/listening.ts'),
+    import('./sockets.ts'),
+    import('./threads.ts'),
+  ])
+  return start({ listening, sockets, threads }, options)
 }

@@ -12,7 +12,7 @@ import { openSite } from '../core/start.ts'
 import { fileCalls, openRoot } from './calls.ts'
 import { environment } from './environment.ts'
 import { Log } from './log.ts'
-import { Loop } from './loop.ts'
+import { type Doors, Loop } from './loop.ts'
 import { run } from './run.ts'
 import { Shared } from './shared.ts'
 import { socketCalls } from './transfers.ts'
@@ -20,8 +20,7 @@ import { socketCalls } from './transfers.ts'
 /** What a serving thread is started with. */
 export interface ThreadData {
   readonly options: ServeOptions
-  readonly listener: number
-  readonly wake: number
+  readonly doors: Doors
   readonly shared: SharedArrayBuffer
 }
 
@@ -31,7 +30,7 @@ export type ThreadAnswer =
   | { readonly ready: false; readonly error: Error; readonly code?: unknown; readonly path?: unknown }
 
 function main(data: ThreadData): void {
-  const { options, listener, wake } = data
+  const { options, doors } = data
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
   const limits = limitsOf(options.limits)
@@ -46,7 +45,7 @@ function main(data: ThreadData): void {
       run(letGo(site), calls)
       calls.close(root.fd)
     }
-    loop = new Loop(site, calls, log, new Shared(data.shared), { listener, wake })
+    loop = new Loop(site, calls, log, new Shared(data.shared), doors)
   } catch (error) {
     close()
     const { code, path } = error as NodeJS.ErrnoException

@@ -1,0 +1,163 @@
+/**
+ * One event loop that serves: starting and stopping it, in the thread that it is called in.
+ *
+ * - Stopping is closing the listener and what is idle, and waiting for the rest; when `limits.drainTime` is over,
+ *   every connection is cut.
+ */
+import fs from 'node:fs'
+import net from 'node:net'
+import { urlOf } from '../core/address.ts'
+import { letGo } from '../core/files/temporary.ts'
+import { limitsOf } from '../core/limits.ts'
+import type { InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
+import type { Site } from '../core/site.ts'
+import { openSite } from '../core/start.ts'
+import { fileCalls, loadCall, lockCalls, openRoot, storeCall } from './calls.ts'
+import { environment } from './environment.ts'
+import { Loader } from './loader.ts'
+import { Log } from './log.ts'
+import { Loop } from './loop.ts'
+import { type LaterCalls, run } from './run.ts'
+import { systemError } from './sockets.ts'
+import { socketCalls } from './transfers.ts'
+
+/** Connections that the kernel keeps until they are accepted; and that are held beyond `limits.connections`. */
+const backlog = 1024
+
+/** What a Unix socket's path may take at most (unix(7)): libuv would cut a longer one short, and listen at another path. */
+const mostPathBytes = process.platform === 'linux' ? 107 : 103
+
+/** Remove a Unix socket that no one listens on any more: whoever left it behind has gone (unix(7)). */
+async function removeStale(path: string): Promise<void> {
+  const found = await fs.promises.lstat(path).catch(() => undefined)
+  if (!found?.isSocket()) return
+  const refused = await new Promise<boolean>((resolve) => {
+    const probe = net.connect({ path })
+    probe.on('connect', () => {
+      probe.destroy()
+      resolve(false)
+    })
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
+  })
+  if (refused) await fs.promises.unlink(path)
+}
+
+function listening(server: net.Server, where: net.ListenOptions & { readonly fd?: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...where, backlog }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** @returns where the server really listens @throws EADDRINUSE, EACCES, EADDRNOTAVAIL */
+async function listen(server: net.Server, where: ListenAddress | InheritedSocket): Promise<ListenAddress> {
+  if ('fd' in where) {
+    await listening(server, { fd: where.fd })
+    return where.address
+  }
+  if ('path' in where && process.platform !== 'win32') {
+    if (Buffer.byteLength(where.path) > mostPathBytes) throw systemError('bind', 'ENAMETOOLONG')
+    await removeStale(where.path)
+  }
+  await listening(server, where)
+  const bound = server.address()
+  return bound === null || typeof bound === 'string' ? where : { host: bound.address, port: bound.port }
+}
+
+/** One running server. */
+class LoopServer implements RunningServer {
+  readonly address: ListenAddress
+  readonly url: string
+  readonly closed: Promise<void>
+  private readonly server: net.Server
+  private readonly loop: Loop
+  private readonly drainTime: number
+  private readonly release: () => Promise<void>
+  private readonly settled: { resolve: () => void; reject: (error: unknown) => void }
+  private stopped: Promise<void> | undefined
+
+  constructor(
+    server: net.Server,
+    loop: Loop,
+    held: { address: ListenAddress; release: () => Promise<void> },
+    drainTime: number,
+  ) {
+    this.server = server
+    this.loop = loop
+    this.address = held.address
+    this.url = urlOf(held.address)
+    this.release = held.release
+    this.drainTime = drainTime
+    let settled = { resolve: () => {}, reject: (_: unknown) => {} }
+    this.closed = new Promise<void>((resolve, reject) => {
+      settled = { resolve, reject }
+    })
+    this.settled = settled
+    // Whoever does not look at `closed` is not to be ended by it.
+    this.closed.catch(() => {})
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.drain().then(this.settled.resolve, this.settled.reject)
+    return this.stopped
+  }
+
+  abort(): void {
+    this.loop.cut()
+  }
+
+  private async drain(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve))
+    const timer = setTimeout(() => this.abort(), this.drainTime)
+    await this.loop.drain()
+    clearTimeout(timer)
+    await closed
+    await this.release()
+  }
+}
+
+/** Serves with the event loop of this thread. */
+export async function serveHere(options: ServeOptions): Promise<RunningServer> {
+  const limits = limitsOf(options.limits)
+  const log = new Log(options.logFile)
+  const root = await openRoot(options.root)
+  const loader = new Loader()
+  let keeper: Loader | undefined
+  const keep = () => {
+    keeper ??= new Loader()
+    return keeper
+  }
+  const calls: LaterCalls = {
+    ...fileCalls,
+    ...loadCall(loader),
+    ...storeCall(keep),
+    ...lockCalls(),
+    ...socketCalls(environment, limits),
+  }
+  let site: Site | undefined
+  const release = async () => {
+    if (site !== undefined) await run(letGo(site), calls)
+    await loader.end()
+    await keeper?.end()
+    await new Promise((resolve) => fs.close(root.fd, resolve))
+    await log.end()
+  }
+  try {
+    site = await run(openSite(options, root, environment, log.line), calls)
+    const loop = new Loop(site, calls, 'fd' in options.listen)
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
+    server.maxConnections = limits.connections + backlog
+    server.on('connection', (socket) => loop.accept(socket))
+    await loader.ready
+    const address = await listen(server, options.listen)
+    // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
+    server.on('error', () => {})
+    return new LoopServer(server, loop, { address, release }, limits.drainTime)
+  } catch (error) {
+    await release()
+    throw error
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * Several serving loops behind one listening socket, and a socket that outlives the server: what a client sees of both,
+ * seen from the wire.
+ */
+import { once } from 'node:events'
+import fs from 'node:fs'
+import path from 'node:path'
+import t, { type Test } from 'tap'
+import type { ServeOptions } from '../../src/core/options.ts'
+import { close, inherit, listen } from '../../src/posix/listening.ts'
+import { serve as now } from '../../src/sync/serve.ts'
+import { duplicate } from '../fixtures/descriptors.ts'
+import { quiet } from '../fixtures/quiet.ts'
+import { temporary } from '../fixtures/temporary.ts'
+import { watchThreads } from '../fixtures/threads.ts'
+import { connect, get, type Wire } from '../fixtures/wire.ts'
+
+const bigBytes = 64 * 1024 * 1024
+
+interface Stage {
+  readonly root: string
+  readonly log: string
+  start(t: Test, more?: Partial<ServeOptions>): ReturnType<typeof now>
+}
+
+async function stage(t: Test, serve: typeof now): Promise<Stage> {
+  const root = await temporary(t)
+  const log = path.join(await temporary(t), 'log')
+  const logFile = fs.openSync(log, 'a')
+  t.teardown(() => fs.closeSync(logFile))
+  fs.writeFileSync(path.join(root, 'small'), 'content')
+  fs.writeFileSync(path.join(root, 'big'), '')
+  fs.truncateSync(path.join(root, 'big'), bigBytes)
+  const start = async (t: Test, more: Partial<ServeOptions> = {}) => {
+    const server = await serve({ ...quiet, readOnly: false, root, logFile, ...more })
+    t.teardown(() => server.stop())
+    return server
+  }
+  return { root, log, start }
+}
+
+/** A connection whose request holds a blocking loop: a body that does not come. */
+async function stalled(address: Parameters<typeof connect>[0], name: string): Promise<Wire> {
+  const wire = await connect(address)
+  wire.write(`PUT /${name} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n`)
+  return await wire.until((w) => w.received.startsWith('HTTP/1.1 100 '))
+}
+
+const answered = (wire: Wire) => wire.until((w) => w.received.endsWith('content'))
+
+t.test('sync, 2 threads', async (t) => {
+  const seen = watchThreads(t)
+  const { root, log, start } = await stage(t, (options) => now({ threads: 2, ...options }))
+
+  await t.test('as many requests at a time as there are threads, and the next waits', async (t) => {
+    const server = await start(t)
+    const first = await stalled(server.address, 'first')
+    const quick = await connect(server.address)
+    quick.write(get('/small'))
+    await answered(quick)
+    quick.close()
+    const second = await stalled(server.address, 'second')
+    const third = await connect(server.address)
+    third.write(get('/small'))
+    first.write('content')
+    await first.until((w) => w.answers === 2)
+    await answered(third)
+    second.write('content')
+    await second.until((w) => w.answers === 2)
+    for (const wire of [first, second, third]) wire.close()
+    t.strictSame(
+      [fs.readFileSync(path.join(root, 'first'), 'utf8'), fs.readFileSync(path.join(root, 'second'), 'utf8')],
+      ['content', 'content'],
+    )
+  })
+
+  await t.test('stopping: every thread ends what it has begun', async (t) => {
+    const server = await start(t)
+    const idle = await Promise.all(Array.from({ length: 8 }, () => connect(server.address)))
+    for (const wire of idle) wire.write(get('/small'))
+    await Promise.all(idle.map(answered))
+    const busy = [await stalled(server.address, 'third'), await stalled(server.address, 'fourth')]
+    const stopped = server.stop()
+    await t.rejects(connect(server.address), { code: 'ECONNREFUSED' })
+    for (const wire of busy) wire.write('content')
+    for (const wire of [...idle, ...busy]) await wire.until((w) => w.ended)
+    for (const wire of busy) t.match(wire.received, /HTTP\/1\.1 201 [\s\S]*connection: close/i)
+    for (const wire of busy) wire.close()
+    await stopped
+    await server.closed
+  })
+
+  await t.test('stopping: what does not end in time is cut, on every thread', async (t) => {
+    const server = await start(t, { limits: { drainTime: 50 } })
+    const busy = [await stalled(server.address, 'fifth'), await stalled(server.address, 'sixth')]
+    await server.stop()
+    for (const wire of busy) await wire.until((w) => w.ended)
+    t.notOk(fs.existsSync(path.join(root, 'fifth')))
+  })
+
+  await t.test('a thread that ends by mistake takes its connections with it, and another comes', async (t) => {
+    const from = seen.length
+    const server = await start(t)
+    const wires = await Promise.all(Array.from({ length: 8 }, () => connect(server.address)))
+    for (const wire of wires) wire.write(get('/small'))
+    await Promise.all(wires.map(answered))
+    // Without a chance to clean up, as when memory runs out.
+    const gone = once(seen[from] as (typeof seen)[number], 'exit')
+    void seen[from]?.terminate()
+    // It notices when its `poll` returns.
+    for (const wire of wires) wire.write(get('/small'))
+    await gone
+    const lost = () => wires.filter((wire) => wire.ended)
+    await Promise.all(wires.map((wire) => wire.until((w) => w.ended || w.answers === 2)))
+    t.ok(lost().length < wires.length, `${lost().length} of 8 were lost`)
+    while (seen.length < from + 3) await new Promise((resolve) => setImmediate(resolve))
+    const next = [await stalled(server.address, 'seventh'), await stalled(server.address, 'eighth')]
+    for (const wire of [...next, ...wires]) wire.close()
+    t.match(
+      fs.readFileSync(log, 'utf8'),
+      /^twinserve: a serving thread has ended by mistake.*Another starts in 100 ms\.$/m,
+    )
+    await server.stop()
+  })
+
+  await t.test('a server that cannot start leaves no thread behind', async (t) => {
+    const from = seen.length
+    const none = path.join(root, 'none')
+    await t.rejects(now({ ...quiet, threads: 2, root: none }), { code: 'ENOENT', path: none })
+    t.equal(seen.length, from + 2)
+    for (const thread of seen.slice(from)) t.equal(thread.threadId, -1, 'has ended')
+  })
+})
+
+for (const [name, serve] of Object.entries({
+  sync: now,
+  'sync, 2 threads': (o: ServeOptions) => now({ threads: 2, ...o }),
+})) {
+  t.test(`${name}: a socket that was handed over`, async (t) => {
+    const { start } = await stage(t, serve)
+    const held = listen({ host: '127.0.0.1', port: 0 })
+    t.teardown(() => close(held.fd))
+    const { address } = held
+    const server = await start(t, { listen: inherit(duplicate(held.fd)) })
+    t.strictSame(server.address, address)
+    const kept = await connect(address)
+    kept.write(get('/small'))
+    await answered(kept)
+    const fresh = await connect(address)
+    const stopped = server.stop()
+    // Neither has been told that its connection ends.
+    kept.write(get('/small'))
+    fresh.write(get('/small'))
+    await Promise.all([kept, fresh].map((wire) => wire.until((w) => w.ended)))
+    t.equal(kept.answers, 2)
+    for (const wire of [kept, fresh]) {
+      t.match(wire.received, /connection: close\r\n[\s\S]*content$/i)
+      wire.close()
+    }
+    await stopped
+    const early = await connect(address)
+    early.write(get('/small'))
+    const successor = await start(t, { listen: inherit(duplicate(held.fd)) })
+    await answered(early)
+    early.close()
+    await successor.stop()
+  })
+}
