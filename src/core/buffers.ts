@@ -22,7 +22,7 @@ export function giveBuffer(buffer: Buffer): void {
   if (free.length < kept) free.push(buffer)
 }
 
-/** What a large file is written at a time: as much as a processor's cache has room for. */
+/** What a large file is written or read at a time: as much as a processor's cache has room for. */
 export const largeSize = 512 * 1024
 
 /** Large buffers in use at a time: thousands of clients that are slow must not hold one each. */
@@ -41,6 +41,16 @@ export function takeLarge(): Buffer | undefined {
 export function giveLarge(buffer: Buffer): void {
   lentLarge -= 1
   freeLarge.push(buffer)
+}
+
+/** The largest buffer that is to be had, for reading what is not waited for by the network. It goes back with `giveBack`. */
+export function borrow(): Buffer {
+  return takeLarge() ?? takeBuffer()
+}
+
+export function giveBack(buffer: Buffer): void {
+  if (buffer.length === largeSize) giveLarge(buffer)
+  else giveBuffer(buffer)
 }
 
 /** Room for a small file, which then leaves in one piece with its header section. */

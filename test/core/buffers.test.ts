@@ -1,5 +1,15 @@
 import { test } from 'tap'
-import { bufferSize, giveBuffer, giveLarge, Loan, largeSize, takeBuffer, takeLarge } from '../../src/core/buffers.ts'
+import {
+  borrow,
+  bufferSize,
+  giveBack,
+  giveBuffer,
+  giveLarge,
+  Loan,
+  largeSize,
+  takeBuffer,
+  takeLarge,
+} from '../../src/core/buffers.ts'
 import { pure } from '../fixtures/script.ts'
 
 test('a buffer that was given back is taken again, the last one first', async (t) => {
@@ -47,4 +57,16 @@ test('large buffers are few, and used again', async (t) => {
   giveLarge(first)
   t.equal(takeLarge(), first)
   for (const buffer of taken.slice(0, 32) as Buffer[]) giveLarge(buffer)
+})
+
+test('what is borrowed is large as long as there are large buffers, and goes back to where it came from', async (t) => {
+  const large = Array.from({ length: 31 }, takeLarge) as Buffer[]
+  const [last, small] = [borrow(), borrow()]
+  t.equal(last.length, largeSize)
+  t.equal(small.length, bufferSize)
+  giveBack(small)
+  t.equal(takeBuffer(), small)
+  giveBack(last)
+  t.equal(takeLarge(), last)
+  for (const buffer of [...large, last]) giveLarge(buffer)
 })

@@ -1,7 +1,7 @@
 /**
  * Bytes into files.
  */
-import { giveLarge, takeLarge } from '../buffers.ts'
+import { giveLarge, largeSize, takeLarge } from '../buffers.ts'
 import type { FileDescriptor } from '../calls.ts'
 import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
@@ -14,9 +14,6 @@ const largePiece = 128 * 1024
 /**
  * Write all that a source has.
  *
- * Bodies come in pieces, as the network has them. They are gathered, for a write costs a trip to another thread in one
- * engine, and the kernel makes larger folios of larger writes. When the source fails, what it had before is written.
- *
  * @param room is asked for each piece
  * @param position where in the file to begin
  * @returns where it ended
@@ -24,34 +21,46 @@ const largePiece = 128 * 1024
 export function* writeAll(fd: FileDescriptor, source: ByteSource, room?: Room, position = 0): Program<number> {
   const writer = new Writer(fd, position)
   try {
-    for (;;) {
-      const bytes = yield* nextOf(source, writer)
-      if (bytes.length === 0) break
-      if (room !== undefined) yield* room.take(bytes.length)
-      yield* writer.add(bytes)
-    }
-    yield* writer.flush()
+    yield* pour(source, writer, room)
     return writer.position
   } finally {
     writer.end()
   }
 }
 
-function* nextOf(source: ByteSource, writer: Writer): Program<Uint8Array> {
+/** The same, for those who want to know how far it came: when the source fails, or there is no room, what came before is written. */
+export function* pour(source: ByteSource, writer: Writer, room?: Room): Program<void> {
+  for (;;) {
+    const bytes = yield* next(source, writer, room)
+    if (bytes.length === 0) break
+    yield* writer.add(bytes)
+  }
+  yield* writer.flush()
+}
+
+function* next(source: ByteSource, writer: Writer, room: Room | undefined): Program<Uint8Array> {
   try {
-    return yield* source.next()
+    const bytes = yield* source.next()
+    if (room !== undefined) yield* room.take(bytes.length)
+    return bytes
   } catch (error) {
     yield* undo(writer.flush())
     throw error
   }
 }
 
-class Writer {
-  /** Where in the file the next write goes. */
+/**
+ * Bytes on their way into a file.
+ *
+ * Bodies come in pieces, as the network has them. They are gathered, for a write costs a trip to another thread in one
+ * engine, and the kernel makes larger folios of larger writes. Whoever makes one ends it with `end`, in a `finally`.
+ */
+export class Writer {
+  /** Where in the file the next write goes: whatever comes before it is written, also after a failure. */
   position: number
   readonly #fd: FileDescriptor
-  /** Nothing, when too many others gather as well. */
-  readonly #buffer = takeLarge()
+  /** Nothing, until there is something to gather, and while too many others gather as well. */
+  #buffer: Buffer | undefined
   #filled = 0
 
   constructor(fd: FileDescriptor, position: number) {
@@ -59,15 +68,17 @@ class Writer {
     this.position = position
   }
 
+  /** Write it, or keep a copy until there is more. */
   *add(bytes: Uint8Array): Program<void> {
-    const buffer = this.#buffer
-    if (buffer === undefined) return yield* this.#write(bytes)
-    if (bytes.length > buffer.length - this.#filled) yield* this.flush()
+    if (bytes.length > largeSize - this.#filled) yield* this.flush()
     if (this.#filled === 0 && bytes.length >= largePiece) return yield* this.#write(bytes)
-    buffer.set(bytes, this.#filled)
+    this.#buffer ??= takeLarge()
+    if (this.#buffer === undefined) return yield* this.#write(bytes)
+    this.#buffer.set(bytes, this.#filled)
     this.#filled += bytes.length
   }
 
+  /** Write what is kept. */
   *flush(): Program<void> {
     const bytes = this.#buffer?.subarray(0, this.#filled)
     this.#filled = 0
@@ -79,8 +90,10 @@ class Writer {
   }
 
   *#write(bytes: Uint8Array): Program<void> {
-    let done = 0
-    while (done < bytes.length) done += yield* call('write', this.#fd, bytes.subarray(done), this.position + done)
-    this.position += done
+    for (let done = 0; done < bytes.length; ) {
+      const count = yield* call('write', this.#fd, bytes.subarray(done), this.position)
+      done += count
+      this.position += count
+    }
   }
 }

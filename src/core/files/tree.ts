@@ -5,7 +5,7 @@
  * - A tree deeper or larger than the limits is refused.
  */
 
-import { giveBuffer, takeBuffer } from '../buffers.ts'
+import { borrow, giveBack } from '../buffers.ts'
 import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import type { ByteSource } from '../http/body.ts'
@@ -226,7 +226,7 @@ function* attributes(of: FileStatus, target: FileDescriptor, { times = false }: 
 }
 
 function* copyBytes(source: FileDescriptor, target: FileDescriptor, room: Room | undefined): Program<void> {
-  const buffer = takeBuffer()
+  const buffer = borrow()
   let position = 0
   try {
     const bytes: ByteSource = {
@@ -238,6 +238,6 @@ function* copyBytes(source: FileDescriptor, target: FileDescriptor, room: Room |
     }
     yield* writeAll(target, bytes, room)
   } finally {
-    giveBuffer(buffer)
+    giveBack(buffer)
   }
 }

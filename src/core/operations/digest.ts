@@ -6,7 +6,7 @@
  *   section 4), and not worth more. What was computed is remembered, by what the file is and not by its name, which
  *   another file may have next.
  */
-import { giveBuffer, takeBuffer } from '../buffers.ts'
+import { borrow, giveBack } from '../buffers.ts'
 import type { FileDescriptor } from '../calls.ts'
 import { type Algorithm, formatDigest, newHash } from '../http/digests.ts'
 import type { Representation } from '../http/representation.ts'
@@ -40,7 +40,7 @@ export function* digestOf(site: Site, of: Representation, algorithm: Algorithm):
 
 function* digestOfOpen(file: FileDescriptor, size: number, algorithm: Algorithm): Program<string | undefined> {
   const hash = newHash(algorithm)
-  const buffer = takeBuffer()
+  const buffer = borrow()
   try {
     let done = 0
     while (done < size) {
@@ -51,6 +51,6 @@ function* digestOfOpen(file: FileDescriptor, size: number, algorithm: Algorithm)
     }
     return formatDigest(algorithm, hash)
   } finally {
-    giveBuffer(buffer)
+    giveBack(buffer)
   }
 }

@@ -7,6 +7,7 @@
 import type { Hash } from 'node:crypto'
 import type { FileDescriptor } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
+import { pour, Writer } from '../files/bytes.ts'
 import { flush } from '../files/flush.ts'
 import { undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
@@ -17,7 +18,6 @@ import { claim, leave, taken } from './claim.ts'
 import { complete } from './finish.ts'
 import { inspect, standing } from './inspect.ts'
 import { coverage, type Held, type Part, partName } from './names.ts'
-import { Sink } from './pieces.ts'
 import type { Upload } from './place.ts'
 import { isPartial } from './record.ts'
 import { attempts, shift } from './state.ts'
@@ -91,6 +91,8 @@ class Writing {
   #start = 0
   /** How many bytes the upload would have, with those that have been written. */
   #offset: number
+  /** How many have come. */
+  #come = 0
 
   constructor(site: Site, upload: Upload, held: Held, addition: Addition, room: Room) {
     this.#site = site
@@ -116,7 +118,7 @@ class Writing {
       yield* this.#room.announce(this.#addition.length)
       const fd = yield* this.#open(parts)
       if (this.#addition.checksums.length === 0) yield* this.#shift({ ...this.#held, mode: 'grow' })
-      yield* this.#receive(new Sink(fd, this.#offset - this.#start))
+      yield* this.#receive(fd)
     } catch (error) {
       yield* undo(this.#giveUp())
       throw error
@@ -142,26 +144,31 @@ class Writing {
     this.#held = next
   }
 
-  *#receive(sink: Sink): Program<void> {
-    const { source, checksums } = this.#addition
-    for (;;) {
-      const bytes = yield* source.next()
-      if (bytes.length === 0) break
-      if (this.#offset + bytes.length > this.#upload.record.length) {
-        this.#offset = this.#held.offset
-        throw tooLong(this.#upload)
-      }
-      yield* this.#room.take(bytes.length)
-      for (const { hash } of checksums) hash.update(bytes)
-      try {
-        yield* sink.write(bytes)
-      } finally {
-        this.#offset = this.#start + sink.position
-      }
+  *#receive(fd: FileDescriptor): Program<void> {
+    const writer = new Writer(fd, this.#offset - this.#start)
+    try {
+      yield* pour({ next: () => this.#next() }, writer, this.#room)
+    } finally {
+      writer.end()
+      // When there was more than was announced, nothing of it counts.
+      this.#offset = this.#fits ? this.#start + writer.position : this.#held.offset
     }
-    for (const { algorithm, hash, value } of checksums) {
+    for (const { algorithm, hash, value } of this.#addition.checksums) {
       if (!hash.digest().equals(value)) throw new Refusal('checksum_mismatch', algorithm)
     }
+  }
+
+  /** The next bytes that are to be written. */
+  *#next(): Program<Uint8Array> {
+    const bytes = yield* this.#addition.source.next()
+    this.#come += bytes.length
+    if (!this.#fits) throw tooLong(this.#upload)
+    for (const { hash } of this.#addition.checksums) hash.update(bytes)
+    return bytes
+  }
+
+  get #fits(): boolean {
+    return this.#held.offset + this.#come <= this.#upload.record.length
   }
 
   *#end(): Program<number> {

@@ -1,7 +1,7 @@
 /**
  * The bytes of an upload that are on disk, in their order, whatever parts they lie in.
  */
-import { giveBuffer, takeBuffer } from '../buffers.ts'
+import { borrow, giveBack } from '../buffers.ts'
 import type { FileDescriptor } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
@@ -27,7 +27,7 @@ export function* eachPiece(
 }
 
 function* readFrom(fd: FileDescriptor, length: number, use: (bytes: Uint8Array) => Program<void>): Program<void> {
-  const buffer = takeBuffer()
+  const buffer = borrow()
   try {
     for (let done = 0; done < length; ) {
       const count = yield* call('read', fd, buffer.subarray(0, length - done), done)
@@ -36,7 +36,7 @@ function* readFrom(fd: FileDescriptor, length: number, use: (bytes: Uint8Array) 
       done += count
     }
   } finally {
-    giveBuffer(buffer)
+    giveBack(buffer)
   }
 }
 

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { Refusal } from '../../../src/core/errors.ts'
+import { usage } from '../../../src/core/files/usage.ts'
+import type { ByteSource } from '../../../src/core/http/body.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import type { MemoryFiles } from '../../fixtures/memory.ts'
@@ -233,6 +235,24 @@ t.test('a file system that fails', async (t) => {
   const checksum = checksumOf(rest)
   t.throws(() => run(add(siteOf(uncut, 'me'), 12, more, { checksum }), uncut), { code: 'checksum_mismatch' })
   t.strictSame(stateIn(uncut), { 'free.12.0': '', 'data.0.0': half + more })
+})
+
+t.test('what comes is gathered, and what has been gathered is written, whatever ends it', async (t) => {
+  const pieces = ['from ', 'the ', 'network']
+  const written = pieces.join('')
+  const failures: readonly (readonly [source: ByteSource, room: number, code: string])[] = [
+    [broken(...pieces), 1000, 'ECONNRESET'],
+    [sourceOf(...pieces, new Refusal('request_timeout')), 1000, 'request_timeout'],
+    [sourceOf(...pieces, 'more'), written.length, 'quota_exceeded'],
+  ]
+  for (const [source, room, code] of failures) {
+    const memory = begun()
+    memory.mostWritten = Number.POSITIVE_INFINITY
+    const quota = run(usage(siteOf(memory, 'other')), memory) + room
+    t.throws(() => run(add(siteOf(memory, 'me', { quota }), 0, source), memory), { code })
+    t.strictSame(stateIn(memory), { 'free.16.0': '', 'data.0.0': written }, code)
+    t.strictSame(memory.logOf('write'), ['write /.twinserve/uploads/first1/data.0.0 16 @0'], code)
+  }
 })
 
 t.test('somebody else takes it', async (t) => {
