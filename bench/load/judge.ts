@@ -1,0 +1,35 @@
+/**
+ * Whether a run may be believed. A generator that is late, or a machine whose time its host takes, makes latencies of
+ * its own, and no statistics can tell them from the server's: such a run is void.
+ */
+import type { Summary } from './summary.ts'
+
+/** Half of the requests are to be sent within this time of when they were due, and 99 in 100 within the other; seconds. */
+const latest = { half: 100e-6, most: 1e-3 }
+/** The share of the machine's time that its host may take: as much as p99 hangs on. */
+const stolenAtMost = 0.01
+
+/**
+ * @param stolen the share of the machine's time, undefined where it cannot be known
+ * @returns why the run is void and what to do, one sentence for each reason; none when it may be believed
+ */
+export function spoilt(summary: Summary, stolen: number | undefined): string[] {
+  const reasons: string[] = []
+  const { 50: half, 99: most } = summary.lateness
+  const advice = 'Give it a processor of its own, end what else runs, or ask for fewer requests per second.'
+  if (half !== undefined && half >= latest.half) {
+    reasons.push(`The generator sent half of its requests ${micro(half)} µs late or later. ${advice}`)
+  }
+  if (most !== undefined && most >= latest.most) {
+    reasons.push(`The generator sent one request in a hundred ${micro(most)} µs late or later. ${advice}`)
+  }
+  if (stolen !== undefined && stolen >= stolenAtMost) {
+    const percent = (stolen * 100).toFixed(1)
+    reasons.push(`The host took ${percent} % of the machine's time. Run it again when the host is quieter.`)
+  }
+  return reasons
+}
+
+function micro(seconds: number): number {
+  return Math.round(seconds * 1e6)
+}

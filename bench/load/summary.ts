@@ -1,0 +1,80 @@
+/** A run in figures: latencies, how late the generator was, and how the backlog grew. */
+import { percentile, sorted, tellable } from '../statistics/percentile.ts'
+import { backlogs, growths } from '../statistics/stability.ts'
+import type { Run } from './generator.ts'
+import type { LoadOrder } from './order.ts'
+import { type Outcome, outcomes, type Recording } from './recording.ts'
+
+export const percents = [50, 90, 99, 99.9, 100] as const
+
+/** By percentile. Seconds; Infinity where that request got no right answer, undefined where there are too few to tell. */
+export type Percentiles = Readonly<Record<(typeof percents)[number], number | undefined>>
+
+export interface Summary {
+  readonly requests: number
+  /** Requests due per second. */
+  readonly offered: number
+  /** Right answers per second, until the last request was due. */
+  readonly achieved: number
+  readonly outcomes: Readonly<Record<Outcome, number>>
+  readonly latency: Percentiles
+  /** From when a request was due until it was sent, or until the generator began to connect. */
+  readonly lateness: Percentiles
+  readonly longestPause: number
+  readonly opened: number
+  readonly repeated: number
+  /** Requests that found no open connection free. */
+  readonly connected: number
+  /** How fast the backlog grew in each twentieth of the run, without the first; requests per second. */
+  readonly growths: readonly number[]
+}
+
+/** Parts of a run in which the growth of the backlog is looked at. */
+const blocks = 20
+
+export function summarize(order: LoadOrder, run: Run): Summary {
+  const { recording, opened, repeated, longestPause } = run
+  const { count, due, last } = recording
+  const counts = Object.fromEntries(outcomes.map((name) => [name, 0])) as Record<Outcome, number>
+  let [inTime, connected] = [0, 0]
+  for (let request = 0; request < count; request += 1) {
+    const outcome = recording.outcomeOf(request)
+    counts[outcome] += 1
+    connected += recording.connected[request] as number
+    if (outcome === 'answered' && (last[request] as number) <= order.seconds) inTime += 1
+  }
+  return {
+    requests: count,
+    offered: count / order.seconds,
+    achieved: inTime / order.seconds,
+    outcomes: counts,
+    latency: percentilesOf(recording.latencies()),
+    lateness: percentilesOf(latenessOf(recording)),
+    longestPause,
+    opened,
+    repeated,
+    connected,
+    growths: growths(backlogs(due.subarray(0, count), ends(recording), order.seconds, blocks), order.seconds),
+  }
+}
+
+export function percentilesOf(values: Float64Array): Percentiles {
+  const ordered = sorted(values)
+  const of = (percent: number) => (tellable(ordered.length, percent) ? percentile(ordered, percent) : undefined)
+  return Object.fromEntries(percents.map((percent) => [percent, of(percent)])) as unknown as Percentiles
+}
+
+/** How late each request was sent. One that had to connect first, or to wait for a connection, could not be sent sooner. */
+function latenessOf({ count, due, begun, sent, connected }: Recording): Float64Array {
+  return Float64Array.from({ length: count }, (_, request) => {
+    const time = connected[request] === 1 || Number.isNaN(sent[request]) ? begun[request] : sent[request]
+    return (time as number) - (due[request] as number)
+  })
+}
+
+/** When each request left the backlog: those that failed never did. */
+function ends(recording: Recording): Float64Array {
+  return Float64Array.from({ length: recording.count }, (_, request) =>
+    recording.outcomeOf(request) === 'answered' ? (recording.last[request] as number) : Infinity,
+  )
+}

@@ -1,0 +1,51 @@
+import { test } from 'tap'
+import { parseStat, stolenBetween } from '../../bench/load/machine.ts'
+import { poissonPlan } from '../../bench/load/plan.ts'
+import { mean, variance } from '../../bench/statistics/percentile.ts'
+import { near } from '../fixtures/near.ts'
+
+test('a plan is a Poisson process', async (t) => {
+  const { due } = poissonPlan(1000, 100, 7, [1])
+  near(t, due.length, 100_000, 0.015, 'so many requests')
+  const gaps = due.map((time, at) => time - (at === 0 ? 0 : (due[at - 1] as number)))
+  t.ok(gaps.every((gap) => gap >= 0) && (due.at(-1) as number) < 100)
+  // Exponential gaps: the deviation is the mean, and the largest difference of the distributions (Kolmogorov) is small.
+  near(t, Math.sqrt(variance(gaps)), mean(gaps), 0.02, 'deviation of the gaps')
+  const ordered = gaps.slice().sort()
+  const distance = Math.max(
+    ...ordered.map((gap, at) => Math.abs(1 - Math.exp(-gap * 1000) - (at + 0.5) / ordered.length)),
+  )
+  t.ok(distance < 1.95 / Math.sqrt(ordered.length), `${distance}`)
+  // Counts in parts of the run vary as their mean does: arrivals know nothing of one another.
+  const counts = new Float64Array(1000)
+  for (const time of due) counts[Math.floor(time * 10)] = (counts[Math.floor(time * 10)] as number) + 1
+  near(t, variance(counts) / mean(counts), 1, 0.2, 'dispersion')
+})
+
+test('the same seed is the same plan, and another is another', async (t) => {
+  const plan = (seed: number) => poissonPlan(100, 5, seed, [1, 2])
+  t.same(plan(1), plan(1))
+  t.not(plan(1).due[0], plan(2).due[0])
+})
+
+test('targets are asked for as often as their weights say', async (t) => {
+  const { target } = poissonPlan(1000, 20, 1, [99, 0, 1])
+  const counts = [0, 0, 0]
+  for (const index of target) counts[index] = (counts[index] as number) + 1
+  near(t, (counts[2] as number) / target.length, 0.01, 0.3, 'one in a hundred')
+  t.equal(counts[1], 0)
+})
+
+test('what is no plan', async (t) => {
+  t.throws(() => poissonPlan(0, 5, 1, [1]), /both must be above 0/)
+  t.throws(() => poissonPlan(5, 5, 1, [0]), /give at least one target a weight/)
+})
+
+test('time that the host took', async (t) => {
+  const before = parseStat('cpu  100 0 100 700 50 0 0 50 0 0\ncpu0 1 1 1 1\n')
+  t.same(before, { total: 1000, stolen: 50, idle: 750 })
+  const after = parseStat('cpu  150 0 100 720 50 0 0 80 0 0\n')
+  t.equal(stolenBetween(before, after), 0.3)
+  t.equal(stolenBetween(undefined, after), undefined)
+  t.equal(stolenBetween(before, before), undefined)
+})
