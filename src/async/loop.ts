@@ -7,7 +7,8 @@
  * - A message in a session is a request like any other, and a session is idle between two of them.
  */
 import type { Socket as NetSocket } from 'node:net'
-import { Connection, type Fate } from '../core/http/connection.ts'
+import { Connection, type Ends, type Fate } from '../core/http/connection.ts'
+import { Crowd, turnedAway } from '../core/http/crowd.ts'
 import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
@@ -30,8 +31,9 @@ export class Loop {
   private readonly calls: LaterCalls
   private readonly lasting: boolean
   private readonly peers = new Set<Peer>()
-  /** Accepted beyond `limits.connections`: not read from until there is room, as if they were still in the backlog. */
-  private readonly held: NetSocket[] = []
+  private readonly crowd: Crowd
+  /** One too many, and told so. */
+  private readonly turnedAway = new Set<NetSocket>()
   private queue: Peer[] = []
   /** Those with a request in progress, which may last longer than their connections. */
   private readonly served = new Set<Peer>()
@@ -41,24 +43,23 @@ export class Loop {
   /** @param lasting whether the listener outlives the server, and another server comes after this one */
   constructor(site: Site, calls: LaterCalls, lasting: boolean) {
     this.site = site
+    this.crowd = new Crowd(site.limits)
     this.calls = calls
     this.lasting = lasting
   }
 
   /** Take a connection, which is paused. */
   accept(net: NetSocket): void {
+    const ends = { remote: net.remoteAddress ?? '-', secure: false }
     if (this.site.draining && !this.lasting) net.destroy()
-    else if (this.peers.size < this.site.limits.connections) this.open(net)
-    else {
-      net.on('error', () => {})
-      this.held.push(net)
-    }
+    else if (this.crowd.enter(ends.remote)) this.open(net, ends)
+    else this.turnAway(net, ends)
   }
 
   /** Nothing new begins: idle connections end, and each answer is the last. Resolves when all have ended. */
   drain(): Promise<void> {
     this.site.draining = true
-    if (!this.lasting) for (const net of this.held.splice(0)) net.destroy()
+    for (const net of this.turnedAway) net.destroy()
     const now = this.site.environment.now()
     for (const peer of this.peers) if (peer.state === 'idle') this.depart(peer, now)
     return new Promise((resolve) => {
@@ -71,10 +72,30 @@ export class Loop {
   cut(): void {
     for (const peer of this.served) peer.running?.cancel()
     for (const peer of this.peers) peer.socket.destroy()
-    for (const net of this.held.splice(0)) net.destroy()
+    for (const net of this.turnedAway) net.destroy()
   }
 
-  private open(net: NetSocket): void {
+  /** One connection too many: it is told so, and ended. What it sends is not looked at (RFC 9112, section 9.6). */
+  private turnAway(net: NetSocket, ends: Ends): void {
+    const socket = { id: this.numbered++ }
+    net.on('error', () => {})
+    const answer = turnedAway(new Connection(socket, ends), this.site)
+    if (this.turnedAway.size >= this.crowd.mostTurnedAway) {
+      net.end(answer, () => net.destroy())
+      return
+    }
+    this.turnedAway.add(net)
+    const timer = setTimeout(() => net.destroy(), this.site.limits.lingerTime)
+    net.on('end', () => net.destroy())
+    net.on('close', () => {
+      clearTimeout(timer)
+      this.turnedAway.delete(net)
+    })
+    net.end(answer)
+    net.resume()
+  }
+
+  private open(net: NetSocket, ends: Ends): void {
     const owner = {
       arrived: () => this.arrived(peer),
       finished: () => this.finished(peer),
@@ -82,7 +103,7 @@ export class Loop {
     }
     const { environment } = this.site
     const socket = new LaterSocket(this.numbered++, net, environment, owner)
-    const connection = new Connection(socket, { remote: net.remoteAddress ?? '-', secure: false })
+    const connection = new Connection(socket, ends)
     const peer: Peer = { socket, connection, state: 'idle', running: undefined, expire: () => this.lapse(peer) }
     this.peers.add(peer)
     this.rest(peer, environment.now())
@@ -116,10 +137,7 @@ export class Loop {
     this.peers.delete(peer)
     this.leave(peer)
     peer.connection.protocol?.ended()
-    while (this.held.length > 0 && this.peers.size < this.site.limits.connections) {
-      const net = this.held.shift()
-      if (net !== undefined && !net.destroyed) this.open(net)
-    }
+    this.crowd.leave(peer.connection.ends.remote)
     this.check()
   }
 
@@ -198,6 +216,6 @@ export class Loop {
   }
 
   private check(): void {
-    if (this.served.size + this.peers.size + this.held.length === 0) this.ended?.()
+    if (this.served.size + this.peers.size === 0) this.ended?.()
   }
 }

@@ -7,6 +7,7 @@
 import fs from 'node:fs'
 import net from 'node:net'
 import { urlOf } from '../core/address.ts'
+import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
 import { letGo } from '../core/files/temporary.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
@@ -21,7 +22,7 @@ import { type LaterCalls, run } from './run.ts'
 import { systemError } from './sockets.ts'
 import { socketCalls } from './transfers.ts'
 
-/** Connections that the kernel keeps until they are accepted; and that are held beyond `limits.connections`. */
+/** Connections that the kernel keeps until they are accepted. */
 const backlog = 1024
 
 /** What a Unix socket's path may take at most (unix(7)): libuv would cut a longer one short, and listen at another path. */
@@ -120,7 +121,9 @@ class LoopServer implements RunningServer {
 }
 
 /** Serves with the event loop of this thread. */
-export async function serveHere(options: ServeOptions): Promise<RunningServer> {
+export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
+  const descriptors = mostDescriptors(await fs.promises.readFile('/proc/self/limits', 'latin1').catch(() => ''))
+  const options = withinDescriptors(wanted, descriptors)
   const limits = limitsOf(options.limits)
   const log = new Log(options.logFile)
   const root = await openRoot(options.root)
@@ -149,7 +152,6 @@ export async function serveHere(options: ServeOptions): Promise<RunningServer> {
     site = await run(openSite(options, root, environment, log.line), calls)
     const loop = new Loop(site, calls, 'fd' in options.listen)
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
-    server.maxConnections = limits.connections + backlog
     server.on('connection', (socket) => loop.accept(socket))
     await loader.ready
     const address = await listen(server, options.listen)

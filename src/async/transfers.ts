@@ -48,6 +48,7 @@ export function socketCalls(environment: Environment, limits: Limits): SocketCal
     offset: number,
     length: number,
     stall: number,
+    deadline: number,
   ): Promise<number> {
     let sent = 0
     let [ahead, spare] = [pool.take(), pool.take()]
@@ -69,7 +70,7 @@ export function socketCalls(environment: Environment, limits: Limits): SocketCal
         if (sent + count < length) reading = read(ahead, sent + count)
         for (let at = 0; at < count; at += limits.sendPiece) {
           const piece = full.subarray(at, Math.min(count, at + limits.sendPiece))
-          const flushed = socket.send(piece, environment.now() + stall)
+          const flushed = socket.send(piece, Math.min(environment.now() + stall, deadline))
           if (flushed !== undefined) await flushed
         }
         sent += count
@@ -86,7 +87,7 @@ export function socketCalls(environment: Environment, limits: Limits): SocketCal
   return {
     recv: (socket, deadline) => (socket as LaterSocket).recv(deadline),
     send: (socket, bytes, deadline) => (socket as LaterSocket).send(bytes, deadline),
-    sendfile: (socket, file, offset, length, stall) =>
-      length === 0 ? 0 : pump(socket as LaterSocket, file, offset, length, stall),
+    sendfile: (socket, file, offset, length, stall, deadline) =>
+      length === 0 ? 0 : pump(socket as LaterSocket, file, offset, length, stall, deadline),
   }
 }

@@ -7,6 +7,7 @@
 import type { Argv, CommandModule, Options } from 'yargs'
 import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
+import { limitOptions } from './limit-options.ts'
 import { last, parserOf, spelledOut, unknownOption, type Words } from './parser.ts'
 import { type Name, names, read, type Settings } from './settings.ts'
 import { shellSummary } from './shell/arguments.ts'
@@ -66,6 +67,7 @@ const options = {
     describe: 'How requests are logged, to standard error',
     group: 'Answers:',
   },
+  ...limitOptions,
   config: { alias: 'c', describe: 'A JSON file with settings, named as these options are', group: 'Settings:' },
   'default-directory': { hidden: true },
 } satisfies Record<string, Options>

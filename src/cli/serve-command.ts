@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { isLocal, listenAddress } from './bind.ts'
 import type { Request } from './command-line.ts'
+import { changedLimits } from './limit-options.ts'
 import { directoryProblem, listenProblem } from './messages.ts'
 import type { Settings } from './settings.ts'
 import { fromEnvironment, fromFile } from './sources.ts'
@@ -60,6 +61,7 @@ async function serveOptions(settings: Settings, fallback: string | undefined): P
     serverTiming: settings['server-timing'] ?? true,
     logFormat: settings['log-format'] ?? 'common',
     logFile: 2,
+    limits: changedLimits(settings),
   }
 }
 

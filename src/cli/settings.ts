@@ -6,6 +6,7 @@
  * its type or refuses it by a sentence that names where it came from.
  */
 import type { LogFormat } from '../core/options.ts'
+import { parseDuration } from './durations.ts'
 import { parseSize } from './sizes.ts'
 import { didYouMean } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
@@ -36,6 +37,28 @@ const size: Reader<number> = (value, source) => {
   const bytes = parseSize(typeof value === 'number' ? String(value) : text(value, source))
   if (bytes !== undefined) return bytes
   throw new UsageError(`${source} takes a number of bytes such as 0, 4096, 64M or 1G, not ${quoted(value)}.`)
+}
+
+/** Bytes, with bounds beyond which they mean nothing. */
+function sizeWithin(least: string, most: string): Reader<number> {
+  return (value, source) => {
+    const bytes = size(value, source)
+    if (bytes >= (parseSize(least) as number) && bytes <= (parseSize(most) as number)) return bytes
+    throw new UsageError(`${source} takes from ${least} to ${most}, not ${quoted(value)}.`)
+  }
+}
+
+const count: Reader<number> = (value, source) => {
+  const word = typeof value === 'number' ? String(value) : text(value, source)
+  if (/^[1-9]\d{0,6}$/.test(word)) return Number(word)
+  throw new UsageError(`${source} takes a number from 1 to 9999999, not ${quoted(value)}.`)
+}
+
+/** Milliseconds. Timers of the engines last 24 days at most. */
+const duration: Reader<number> = (value, source) => {
+  const time = parseDuration(typeof value === 'number' ? String(value) : text(value, source))
+  if (time !== undefined && time >= 100 && time <= 7 * 24 * 60 * 60 * 1000) return time
+  throw new UsageError(`${source} takes a time from 100ms to 7d, such as 30s or 5m, not ${quoted(value)}.`)
 }
 
 const fileName: Reader<string> = (value, source) => {
@@ -85,6 +108,14 @@ export const readers = {
   index: fileName,
   cache: size,
   'server-timing': flag,
+  'max-connections': count,
+  'max-connections-per-address': count,
+  'max-header-size': sizeWithin('1K', '64K'),
+  'header-timeout': duration,
+  'stall-timeout': duration,
+  'request-timeout': duration,
+  'min-rate': sizeWithin('1', '1T'),
+  'idle-timeout': duration,
   'log-format': choice<LogFormat>('common', 'combined', 'json', 'off'),
 } satisfies Record<string, Reader<unknown>>
 

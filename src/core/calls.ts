@@ -81,10 +81,18 @@ export interface Calls {
    * `sendfile(2)` until `length` bytes of the file, from `offset`, are in the kernel's hands.
    *
    * @param stall milliseconds within which the peer must take each `limits.sendPiece` bytes
+   * @param deadline when it must have taken all of them
    * @returns the bytes sent: fewer than `length` only when the file ended early
    * @throws as `send`, and as `read`
    */
-  sendfile(socket: Socket, file: FileDescriptor, offset: number, length: number, stall: number): number
+  sendfile(
+    socket: Socket,
+    file: FileDescriptor,
+    offset: number,
+    length: number,
+    stall: number,
+    deadline: number,
+  ): number
 
   /** `openat(2)` with `O_DIRECTORY | O_NOFOLLOW`. @throws ENOENT, ENOTDIR (also for a symbolic link), EACCES */
   openDirectory(parent: Directory, name: string): Directory

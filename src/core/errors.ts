@@ -69,6 +69,9 @@ export type ErrorCode = keyof typeof table
 /** The codes, for tests and documentation. */
 export const errorCodes = Object.keys(table) as readonly ErrorCode[]
 
+/** Fields that a refusal always has. How soon there is room again nobody knows: descriptors and connections come free by the second. */
+const fieldsOf: Readonly<Partial<Record<ErrorCode, string>>> = { overloaded: 'Retry-After: 1\r\n' }
+
 /** A request that is refused, by a line of the table. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -77,8 +80,8 @@ export class Refusal extends Error {
   /** Header lines that the answer must carry, such as `Allow` (RFC 9110, section 15.5.6), each ended by CRLF. */
   readonly headers: string
 
-  /** @param detail what the sentence is about: a name as the client wrote it, or a reason */
-  constructor(code: ErrorCode, detail = '', headers = '') {
+  /** @param detail what the sentence is about: a name as the client wrote it, or a reason @param headers in place of those that it always has */
+  constructor(code: ErrorCode, detail = '', headers = fieldsOf[code] ?? '') {
     const [status, sentence] = table[code]
     super(sentence.replace('{}', () => detail))
     this.code = code

@@ -1,5 +1,6 @@
 /**
- * Every bound there is, each with its reason. Milliseconds and bytes unless the name says otherwise.
+ * Every bound there is, each with its reason. Milliseconds and bytes unless the name says otherwise. docs/limits.md shows
+ * them as a table, which is made from the sentences here.
  *
  * A bound is what keeps one peer from taking what belongs to all: in the blocking engine a wait without
  * a deadline would stop the whole server, in the other it would hold memory and a descriptor for good.
@@ -19,6 +20,13 @@ export interface Limits {
   readonly sendStall: number
   /** The most that is sent under one deadline. */
   readonly sendPiece: number
+  /**
+   * What one peer may make one request last: the sum of all waits for it. In the blocking engine, where all others wait
+   * meanwhile, it is ten minutes: a transfer that is cut off goes on by a range or a resumable upload, and others have had their turn.
+   */
+  readonly requestTime: number
+  /** Whoever moves more bytes per second than this (1 MiB; in the blocking engine 10 MiB) may go on beyond `requestTime`: it is the file that is large, and not the peer that is slow. */
+  readonly requestRate: number
   /** A connection with no request in progress. Browsers close theirs after about this long. */
   readonly idleTime: number
   /** Requests on one connection before it is closed, so that no connection lives for ever. */
@@ -27,8 +35,10 @@ export interface Limits {
   readonly lingerTime: number
   /** Unread body worth reading to its end to keep a connection; a larger one costs more than a new connection. */
   readonly drainBytes: number
-  /** Connections at a time. Each costs a descriptor and a place in the poll set; more than this wait in the backlog. */
+  /** Connections at a time. Each costs a descriptor, memory, and a place in the poll set; one more is answered with 503. */
   readonly connections: number
+  /** The same from one address, or from one /64 of IPv6: so many that one client cannot take the places of all others, and that a house full of browsers does not come near it. */
+  readonly connectionsPerAddress: number
   /** Ranges in one request. RFC 9110, section 14.2, lets a server ignore more; overlapping ones multiply the work. */
   readonly ranges: number
   /** Form fields that are not files, which are held in memory. */
@@ -99,6 +109,9 @@ export function limitsOf(changed: Partial<Limits> | undefined): Limits {
   return { ...defaultLimits, ...changed }
 }
 
+/** What is bounded otherwise where a request in progress keeps all others waiting. */
+export const blockingLimits: Partial<Limits> = { requestTime: 10 * 60 * 1000, requestRate: 10 * 1024 * 1024 }
+
 export const defaultLimits: Limits = {
   headerBytes: 32 * 1024,
   headerFields: 200,
@@ -107,11 +120,14 @@ export const defaultLimits: Limits = {
   bodyRate: 1024,
   sendStall: 30_000,
   sendPiece: 256 * 1024,
+  requestTime: 24 * 60 * 60 * 1000,
+  requestRate: 1024 * 1024,
   idleTime: 60_000,
   requestsPerConnection: 1_000_000,
   lingerTime: 2_000,
   drainBytes: 256 * 1024,
   connections: 10_000,
+  connectionsPerAddress: 1_000,
   ranges: 32,
   fieldBytes: 64 * 1024,
   partHeaderBytes: 8 * 1024,

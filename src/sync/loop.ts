@@ -9,9 +9,11 @@
  */
 import type { Calls } from '../core/calls.ts'
 import type { Fate } from '../core/http/connection.ts'
+import { Crowd, turnedAway } from '../core/http/crowd.ts'
 import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
 import type { Site } from '../core/site.ts'
+import { tickOf } from '../core/waiting.ts'
 import { close } from '../posix/listening.ts'
 import { SHUT_WR } from '../posix/platform.ts'
 import { Deadlines } from './deadlines.ts'
@@ -21,10 +23,11 @@ import { PollSet } from './pollset.ts'
 import { run } from './run.ts'
 import type { Shared } from './shared.ts'
 import { accept, shutdown } from './sockets.ts'
-import { tickOf } from './transfers.ts'
 
 /** How long to leave new connections alone after the process has run out of descriptors, if none is closed before. */
 const pauseTime = 100
+/** Connections that are accepted before those that are open have their turn again: however many come, these are served. */
+const acceptedAtOnce = 256
 /** How soon to try again a log that did not take its lines. */
 const logTime = 100
 
@@ -58,7 +61,8 @@ export class Loop {
   private readonly leaving = new Deadlines<Peer>()
   private readonly lists = [this.idle, this.resting, this.lingering, this.leaving]
   private queue: Peer[] = []
-  private open = 0
+  private readonly crowd: Crowd
+  private turnedAway = 0
   private accepting = true
   private drained = false
   private readonly cut = () => this.shared.cut
@@ -68,6 +72,7 @@ export class Loop {
   constructor(site: Site, calls: Calls, log: Log, shared: Shared, doors: Doors) {
     // Looked up when an answer begins: that to a request in progress already says that it is the last.
     this.site = Object.defineProperty({ ...site }, 'draining', { get: () => shared.stopping })
+    this.crowd = new Crowd(site.limits)
     this.calls = calls
     this.log = log
     this.shared = shared
@@ -95,7 +100,7 @@ export class Loop {
 
   private finished(): boolean {
     if (!this.drained) return false
-    return this.shared.cut || this.open === 0
+    return this.shared.cut || (this.crowd.size === 0 && this.turnedAway === 0)
   }
 
   private timeout(): number {
@@ -221,7 +226,8 @@ export class Loop {
     peer.connection.protocol?.ended()
     this.set.remove(peer)
     this.close(peer)
-    this.open -= 1
+    if (peer.counted) this.crowd.leave(peer.connection.ends.remote)
+    else this.turnedAway -= 1
     this.resume()
   }
 
@@ -245,21 +251,38 @@ export class Loop {
   private acceptAll(now: number): void {
     const { limits } = this.site
     try {
-      while (this.open < limits.connections) {
+      for (let count = 0; count < acceptedAtOnce; count += 1) {
         const found = accept(this.listener.fd, tickOf(limits))
         if (found === undefined) return
         this.shared.opened(found.fd)
         const peer = new Peer(found.fd, found.remote)
-        this.open += 1
-        this.set.add(peer)
-        this.idle.add(peer, now + limits.idleTime)
+        if (this.crowd.enter(found.remote)) {
+          this.set.add(peer)
+          this.idle.add(peer, now + limits.idleTime)
+        } else this.turnAway(peer)
         if (this.doors.several) return
       }
-      this.pause(Infinity)
     } catch {
       // No descriptor left (accept(2), EMFILE): the connection stays in the backlog until there is one.
       this.pause(now + pauseTime)
     }
+  }
+
+  /** One connection too many: it is told so, which its empty send buffer has room for, and ended. */
+  private turnAway(peer: Peer): void {
+    try {
+      this.calls.send(peer.socket, turnedAway(peer.connection, this.site), this.site.environment.now())
+    } catch {
+      // It is gone already.
+    }
+    if (this.turnedAway >= this.crowd.mostTurnedAway) {
+      this.close(peer)
+      return
+    }
+    peer.counted = false
+    this.turnedAway += 1
+    this.set.add(peer)
+    this.settle(peer, 'close')
   }
 
   private pause(until: number): void {

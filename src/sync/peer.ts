@@ -21,6 +21,8 @@ export class Peer extends Entry implements Waiting {
   readonly socket: BlockingSocket
   readonly connection: Connection
   state: 'idle' | 'queued' | 'lingering' = 'idle'
+  /** Whether it has a place among `limits.connections`: one that was turned away has none. */
+  counted = true
   deadline = Infinity
   before: Waiting | undefined = undefined
   after: Waiting | undefined = undefined

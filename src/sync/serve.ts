@@ -8,8 +8,10 @@
  *   wake-up pipe of each, and when `limits.drainTime` is over, `shutdown(2)` on the connection being served.
  */
 import { lookup } from 'node:dns/promises'
+import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { urlOf } from '../core/address.ts'
+import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
 import { limitsOf } from '../core/limits.ts'
 import type { InheritedSocket, ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { shareOf } from '../core/shares.ts'
@@ -109,5 +111,6 @@ export const serve: Serve = async (options) => {
     import('./sockets.ts'),
     import('./threads.ts'),
   ])
-  return start({ listening, sockets, threads }, options)
+  const descriptors = mostDescriptors(await readFile('/proc/self/limits', 'latin1').catch(() => ''))
+  return start({ listening, sockets, threads }, withinDescriptors(options, descriptors))
 }

@@ -6,7 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Calls } from '../core/calls.ts'
 import { letGo } from '../core/files/temporary.ts'
-import { limitsOf } from '../core/limits.ts'
+import { blockingLimits, limitsOf } from '../core/limits.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
 import { fileCalls, openRoot } from './calls.ts'
@@ -30,7 +30,8 @@ export type ThreadAnswer =
   | { readonly ready: false; readonly error: Error; readonly code?: unknown; readonly path?: unknown }
 
 function main(data: ThreadData): void {
-  const { options, doors } = data
+  const { doors } = data
+  const options = { ...data.options, limits: { ...blockingLimits, ...data.options.limits } }
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
   const limits = limitsOf(options.limits)

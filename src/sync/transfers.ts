@@ -12,6 +12,7 @@ import fs from 'node:fs'
 import type { Environment, Socket } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
+import { tickOf } from '../core/waiting.ts'
 import { POLLIN, systemError } from '../posix/platform.ts'
 import type { SocketCalls } from './calls.ts'
 import { poll, sendfile } from './sockets.ts'
@@ -20,6 +21,8 @@ import { poll, sendfile } from './sockets.ts'
 const receiveBytes = 256 * 1024
 /** The most that one `sendfile(2)` is asked for. */
 const sendfileBytes = 8 * 1024 * 1024
+/** What the pipe inside `sendfile(2)` holds: it comes back early only between two of these. */
+const pipeBytes = 64 * 1024
 /** What the loop in place of `sendfile(2)` reads at a time. */
 const copyBytes = 256 * 1024
 
@@ -31,11 +34,6 @@ export class BlockingSocket implements Socket {
   constructor(fd: number) {
     this.id = fd
   }
-}
-
-/** How often a blocked write looks at the clock, in milliseconds. */
-export function tickOf(limits: Limits): number {
-  return Math.max(1, Math.min(1000, limits.sendStall / 4))
 }
 
 const one = new Int32Array(2)
@@ -59,6 +57,7 @@ function passing(error: unknown): boolean {
 export function socketCalls(environment: Environment, limits: Limits): SocketCalls {
   const { now } = environment
   const received = Buffer.allocUnsafeSlow(receiveBytes)
+  const tick = tickOf(limits)
   let copied: Buffer | undefined
 
   function recv(socket: Socket, deadline: number): Uint8Array {
@@ -88,37 +87,56 @@ export function socketCalls(environment: Environment, limits: Limits): SocketCal
   }
 
   /** Where the file system has no `sendfile(2)`. */
-  function copyFile(socket: Socket, file: number, offset: number, length: number, stall: number): number {
+  function copyFile(
+    socket: Socket,
+    file: number,
+    offset: number,
+    length: number,
+    stall: number,
+    deadline: number,
+  ): number {
     copied ??= Buffer.allocUnsafeSlow(Math.min(copyBytes, limits.sendPiece))
     let sent = 0
     while (sent < length) {
       const count = fs.readSync(file, copied, 0, Math.min(copied.length, length - sent), offset + sent)
       if (count === 0) break
-      send(socket, copied.subarray(0, count), now() + stall)
+      send(socket, copied.subarray(0, count), Math.min(now() + stall, deadline))
       sent += count
     }
     return sent
   }
 
-  function sendFile(socket: Socket, file: number, offset: number, length: number, stall: number): number {
+  function sendFile(
+    socket: Socket,
+    file: number,
+    offset: number,
+    length: number,
+    stall: number,
+    deadline: number,
+  ): number {
     let sent = 0
     let pieceStart = now()
     let piece = 0
     while (sent < length) {
-      const asked = Math.min(length - sent, sendfileBytes)
+      // So much as cannot last longer than until the deadline: each pipeful takes a tick at most.
+      const pipefuls = Math.max(1, Math.floor((deadline - now()) / tick))
+      const asked = Math.min(length - sent, sendfileBytes, pipefuls * pipeBytes)
       const count = sendfile(socket.id, file, offset + sent, asked)
       if (typeof count === 'number') {
         if (count === 0) return sent
         sent += count
         piece += count
       } else if (count === 'EINVAL' || count === 'ENOSYS' || count === 'ENOTSUP' || count === 'EOPNOTSUPP') {
-        return sent + copyFile(socket, file, offset + sent, length - sent, stall)
+        return sent + copyFile(socket, file, offset + sent, length - sent, stall, deadline)
       } else if (count !== 'EAGAIN' && count !== 'EINTR') throw systemError('sendfile', count)
+      if (sent === length) break
+      const time = now()
+      if (time >= deadline) throw systemError('sendfile', 'ETIMEDOUT')
       if (count === asked) continue
       if (piece >= limits.sendPiece) {
         piece = 0
-        pieceStart = now()
-      } else if (now() - pieceStart >= stall) throw systemError('sendfile', 'ETIMEDOUT')
+        pieceStart = time
+      } else if (time - pieceStart >= stall) throw systemError('sendfile', 'ETIMEDOUT')
     }
     return sent
   }

@@ -17,7 +17,7 @@ t.test('the time of each call is added to its phase', async (t) => {
     { name: 'recv', args: [socket, 0] },
     { name: 'read', args: [3, new Uint8Array(0), 0] },
     { name: 'send', args: [socket, new Uint8Array(0), 0] },
-    { name: 'sendfile', args: [socket, 3, 0, 0, 0] },
+    { name: 'sendfile', args: [socket, 3, 0, 0, 0, 0] },
     { name: 'close', args: [3] },
     { name: 'recv', args: [socket, 0] },
   )

@@ -182,24 +182,6 @@ for (const [name, serve] of Object.entries({ sync: now, async: later }) as [stri
       t.match(wire.failure, /^(EPIPE|ECONNRESET)$/)
     })
 
-    await t.test('no more connections than allowed: the others wait', async (t) => {
-      const server = await start(t, { limits: { connections: 2 } })
-      const first = await connect(server.address)
-      const second = await connect(server.address)
-      for (const wire of [first, second]) {
-        wire.write(get('/small'))
-        await wire.until((w) => w.answers === 1)
-      }
-      const third = await connect(server.address)
-      third.write(get('/small'))
-      first.write(get('/small'))
-      await first.until((w) => w.answers === 2)
-      t.equal(third.received, '')
-      second.close()
-      await third.until((w) => w.received.endsWith('content'))
-      for (const wire of [first, third]) wire.close()
-    })
-
     await t.test('stopping: idle connections end, a request in progress does not', async (t) => {
       const server = await start(t)
       const idle = await connect(server.address)

@@ -147,21 +147,37 @@ export class RequestBody implements ByteSource, Listener {
   }
 
   *#receive(): Program<Uint8Array> {
+    if (this.#awaited) yield* this.#invite()
     const { environment, limits } = this.#site
-    if (this.#awaited) {
-      this.#awaited = false
-      yield* call('send', this.#connection.socket, goOn, environment.now() + limits.sendStall)
-    }
+    const { pace } = this.#connection
     const now = environment.now()
     if (Number.isNaN(this.#begun)) this.#begun = now
-    const bytes = yield* receive(this.#connection, now + this.#patience)
+    const deadline = now + pace.within(this.#patience, limits)
+    let bytes: Uint8Array = nothing
+    try {
+      bytes = yield* receive(this.#connection, deadline)
+    } finally {
+      pace.spend(environment.now() - now, bytes.length)
+    }
     if (bytes.length === 0) throw new Refusal('body_incomplete')
     this.#received += bytes.length
-    const elapsed = environment.now() - this.#begun
-    if (elapsed > limits.bodyStall && this.#received * 1000 < limits.bodyRate * elapsed) {
-      throw new Refusal('request_timeout')
-    }
+    this.#demandRate(environment.now() - this.#begun)
     return bytes
+  }
+
+  /** Tell the client to go on (RFC 9110, section 10.1.1). */
+  *#invite(): Program<void> {
+    this.#awaited = false
+    const { environment, limits } = this.#site
+    const { pace, socket } = this.#connection
+    const now = environment.now()
+    yield* call('send', socket, goOn, now + pace.within(limits.sendStall, limits))
+    pace.spend(environment.now() - now, goOn.length)
+  }
+
+  #demandRate(elapsed: number): void {
+    const { bodyStall, bodyRate } = this.#site.limits
+    if (elapsed > bodyStall && this.#received * 1000 < bodyRate * elapsed) throw new Refusal('request_timeout')
   }
 
   onBody(from: number, to: number): void {

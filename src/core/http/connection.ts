@@ -3,6 +3,7 @@
  */
 import type { Socket } from '../calls.ts'
 import type { Program } from '../program.ts'
+import { Pace } from './pace.ts'
 
 /** The two ends of a connection, for the log and for the check of `Host`. */
 export interface Ends {
@@ -49,6 +50,8 @@ export class Connection {
   requests = 0
   /** Whether the request in progress only reads: once the peer is gone, nobody wants what it would find. Set by each exchange. */
   reading = false
+  /** What the request in progress has waited for the peer. */
+  readonly pace = new Pace()
   /** Bytes of the next request that came with the last one (pipelining). A copy of their own, never a view of a receive buffer. */
   leftover: Uint8Array | undefined = undefined
   /** What it has changed to, if it does not speak HTTP any more. The engine tells it when the connection is gone. */

@@ -77,21 +77,29 @@ class Exchange {
   /** @returns the bytes behind the header section, or undefined when the peer ended the connection instead of sending a request */
   *#readHead(): Program<Uint8Array | undefined> {
     const { environment, limits } = this.#site
-    const deadline = environment.now() + limits.headerTime
-    let bytes = this.#connection.leftover ?? (yield* receive(this.#connection, deadline))
-    this.#connection.leftover = undefined
-    if (bytes.length === 0) return undefined
-    for (;;) {
-      const used = this.#head.feed(this.#parser, bytes)
-      bytes = bytes.subarray(used)
-      if (this.#head.complete) break
-      if (bytes.length > 0) continue
-      bytes = yield* receive(this.#connection, deadline)
-      if (bytes.length === 0) throw new Refusal('bad_request', 'it ends within its header section')
+    const { pace } = this.#connection
+    const begun = environment.now()
+    pace.begin()
+    const deadline = begun + pace.within(limits.headerTime, limits)
+    try {
+      let bytes = this.#connection.leftover ?? (yield* receive(this.#connection, deadline))
+      this.#connection.leftover = undefined
+      if (bytes.length === 0) return undefined
+      for (;;) {
+        const used = this.#head.feed(this.#parser, bytes)
+        bytes = bytes.subarray(used)
+        if (this.#head.complete) break
+        if (bytes.length > 0) continue
+        bytes = yield* receive(this.#connection, deadline)
+        if (bytes.length === 0) throw new Refusal('bad_request', 'it ends within its header section')
+      }
+      this.#trace.headRead = environment.now()
+      this.#connection.requests += 1
+      return bytes
+    } finally {
+      const read = this.#trace.headRead
+      pace.spend((Number.isNaN(read) ? environment.now() : read) - begun, 0)
     }
-    this.#trace.headRead = environment.now()
-    this.#connection.requests += 1
-    return bytes
   }
 
   *#answer(rest: Uint8Array): Program<Fate> {

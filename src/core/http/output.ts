@@ -6,6 +6,7 @@
  * - In a chunked answer (RFC 9112, section 7.1), one buffer is one chunk.
  */
 import { giveBuffer, takeBuffer } from '../buffers.ts'
+import type { FileDescriptor } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
@@ -15,6 +16,9 @@ import { type FilePart, isFilePart, type Part } from './response.ts'
 /** Hexadecimal digits of the largest chunk, and CRLF. */
 const chunkHead = 8
 const chunkTail = 2
+
+/** What is sent of a file before it is asked whether its reader is too slow all in all: the way there and back costs nothing beside it. */
+const stepBytes = 256 * 1024 * 1024
 
 /** A file this small is read into the buffer: cheaper than a `sendfile` of its own. */
 const gathered = 64 * 1024
@@ -126,7 +130,10 @@ export class Output {
   *#send(bytes: Uint8Array): Program<void> {
     this.begun = true
     const { environment, limits } = this.#site
-    yield* call('send', this.#connection.socket, bytes, environment.now() + limits.sendStall)
+    const { pace, socket } = this.#connection
+    const now = environment.now()
+    yield* call('send', socket, bytes, now + pace.within(limits.sendStall, limits))
+    pace.spend(environment.now() - now, bytes.length)
   }
 
   *#file(part: FilePart): Program<void> {
@@ -134,11 +141,23 @@ export class Output {
     else {
       yield* this.flush()
       this.begun = true
-      const { socket } = this.#connection
-      const sent = yield* call('sendfile', socket, part.file, part.offset, part.length, this.#site.limits.sendStall)
-      this.sent += sent
-      if (sent < part.length) throw fileEnded()
+      for (let done = 0; done < part.length; ) {
+        const sent = yield* this.#step(part.file, part.offset + done, Math.min(part.length - done, stepBytes))
+        if (sent === 0) throw fileEnded()
+        done += sent
+      }
     }
+  }
+
+  *#step(file: FileDescriptor, offset: number, length: number): Program<number> {
+    const { environment, limits } = this.#site
+    const { pace, socket } = this.#connection
+    const now = environment.now()
+    const deadline = now + pace.within(Number.POSITIVE_INFINITY, limits, length)
+    const sent = yield* call('sendfile', socket, file, offset, length, limits.sendStall, deadline)
+    pace.spend(environment.now() - now, sent)
+    this.sent += sent
+    return sent
   }
 
   *#gather(part: FilePart): Program<void> {

@@ -73,6 +73,7 @@ export class Session implements Protocol {
 
   *#turn(trace: Trace): Program<Fate> {
     this.#connection.reading = false
+    this.#connection.pace.begin()
     const deadline = this.#site.environment.now() + this.#site.limits.messageTime
     do {
       const frame = yield* this.#nextFrame(deadline)
@@ -111,11 +112,16 @@ export class Session implements Protocol {
   }
 
   *#receive(deadline: number): Program<Uint8Array> {
+    const { environment } = this.#site
+    const { pace, socket } = this.#connection
+    const now = environment.now()
     try {
-      return yield* call('recv', this.#connection.socket, deadline)
+      return yield* call('recv', socket, deadline)
     } catch (error) {
       if (errnoOf(error) !== 'ETIMEDOUT') throw error
       throw new Violation(closeCodes.policyViolation, 'the message did not arrive in time')
+    } finally {
+      pace.spend(environment.now() - now, 0)
     }
   }
 
@@ -161,9 +167,12 @@ export class Session implements Protocol {
   /** @param patience milliseconds that the peer has for each piece */
   *#send(bytes: Uint8Array, patience = this.#site.limits.sendStall): Program<void> {
     const { environment, limits } = this.#site
+    const { pace, socket } = this.#connection
     for (let at = 0; at < bytes.length; at += limits.sendPiece) {
       const piece = bytes.subarray(at, at + limits.sendPiece)
-      yield* call('send', this.#connection.socket, piece, environment.now() + patience)
+      const now = environment.now()
+      yield* call('send', socket, piece, now + pace.within(patience, limits))
+      pace.spend(environment.now() - now, piece.length)
     }
   }
 }

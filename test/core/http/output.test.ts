@@ -22,7 +22,7 @@ function sent(write: (out: Output) => Program<void>): Sent {
   const out = new Output(new Connection(peer.socket, { remote: '-', secure: false }), siteWith({ environment }))
   drive(write(out), {
     send: (...args) => peer.send(...args),
-    sendfile: (_socket, file, offset, length, stall) => peer.sendfile(read, file, offset, length, stall),
+    sendfile: (_socket, ...args) => peer.sendfile(read, ...args),
     read,
   })
   out.release()
