@@ -9,6 +9,8 @@ import { close, connect, read, type Watched, write } from './socket.ts'
 export interface Surroundings {
   readonly requests: Requests
   readonly recording: Recording
+  /** What the numbers of requests begin with: names made while warming up are not those of the run. */
+  readonly label: string
   /** Seconds since the run began. */
   readonly time: () => number
   /** What is read into: its content is looked at before anybody reads again. */
@@ -59,11 +61,11 @@ export class Client implements Watched {
 
   /** Take a request. @returns whether that has failed at once */
   start(request: number): boolean {
-    const { recording, requests } = this.run
+    const { recording, requests, label } = this.run
     const target = recording.target[request] as number
     this.request = request
     this.used += 1
-    this.out = requests.bytesOf(target, request)
+    this.out = requests.bytesOf(target, `${label}${request}`)
     this.part = 0
     this.written = 0
     this.answer = new Answer(requests.methodOf(target), requests.expectedOf(target))

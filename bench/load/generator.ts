@@ -53,6 +53,7 @@ class Generator {
   private readonly buffer = Buffer.allocUnsafeSlow(bufferBytes)
   private readonly time = () => (performance.now() - this.zero) / 1000
   private zero = 0
+  private label = ''
   private surroundings: Surroundings
   /** Connections without a request, that which has rested longest first. */
   private idle: Client[] = []
@@ -79,10 +80,10 @@ class Generator {
     if (warmup === 0) return
     const heaviest = Math.max(...targets.map(({ weight }) => weight))
     const target = targets.findIndex(({ weight }) => weight === heaviest)
-    // Names that are made once would be taken when the run comes to them.
-    if (targets[target]?.path.includes('{n}')) return
     const recording = new Recording(warmup + connections)
+    this.label = 'warm'
     this.closedLoop(recording, () => (recording.count < warmup ? target : undefined), 30)
+    this.label = ''
     this.demandAnswers(recording)
   }
 
@@ -120,7 +121,7 @@ class Generator {
   }
 
   private recordingTo(recording: Recording): Surroundings {
-    return { requests: this.requests, recording, time: this.time, buffer: this.buffer }
+    return { requests: this.requests, recording, label: this.label, time: this.time, buffer: this.buffer }
   }
 
   private begin(recording: Recording, lead: number): void {

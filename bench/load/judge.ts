@@ -8,12 +8,21 @@ import type { Summary } from './summary.ts'
 const latest = { half: 100e-6, most: 1e-3 }
 /** The share of the machine's time that its host may take: as much as p99 hangs on. */
 const stolenAtMost = 0.01
+/** How much of one processor's time may go to other processes. */
+const othersAtMost = 0.02
+
+/** What the machine did besides, as shares of its time; undefined where it cannot be known. */
+export interface Disturbance {
+  /** Time that the host took. */
+  readonly stolen: number | undefined
+  /** Time of one processor that other processes took. */
+  readonly others: number | undefined
+}
 
 /**
- * @param stolen the share of the machine's time, undefined where it cannot be known
  * @returns why the run is void and what to do, one sentence for each reason; none when it may be believed
  */
-export function spoilt(summary: Summary, stolen: number | undefined): string[] {
+export function spoilt(summary: Summary, { stolen, others }: Disturbance): string[] {
   const reasons: string[] = []
   const { 50: half, 99: most } = summary.lateness
   const advice = 'Give it a processor of its own, end what else runs, or ask for fewer requests per second.'
@@ -26,6 +35,10 @@ export function spoilt(summary: Summary, stolen: number | undefined): string[] {
   if (stolen !== undefined && stolen >= stolenAtMost) {
     const percent = (stolen * 100).toFixed(1)
     reasons.push(`The host took ${percent} % of the machine's time. Run it again when the host is quieter.`)
+  }
+  if (others !== undefined && others >= othersAtMost) {
+    const percent = (others * 100).toFixed(1)
+    reasons.push(`Other processes took ${percent} % of a processor. End them, and run it again.`)
   }
   return reasons
 }

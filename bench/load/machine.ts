@@ -6,8 +6,8 @@ export interface MachineTime {
   readonly total: number
   /** Time in which the machine wanted to run and its host ran something else. */
   readonly stolen: number
-  /** Time in which some processor had nothing to do. */
-  readonly idle: number
+  /** Time that went into processes, in them or in the kernel for them; interrupts are not among it. */
+  readonly busy: number
 }
 
 export function machineTime(): MachineTime | undefined {
@@ -23,12 +23,68 @@ export function parseStat(text: string): MachineTime {
   const [line = ''] = text.split('\n', 1)
   // user nice system idle iowait irq softirq steal; guest time is part of user.
   const ticks = line.split(/\s+/).slice(1, 9).map(Number)
-  const [, , , idle = 0, iowait = 0, , , stolen = 0] = ticks
-  return { total: ticks.reduce((sum, part) => sum + part, 0), stolen, idle: idle + iowait }
+  const [user = 0, nice = 0, system = 0, , , , , stolen = 0] = ticks
+  return { total: ticks.reduce((sum, part) => sum + part, 0), stolen, busy: user + nice + system }
 }
 
 /** The share of the machine's time that its host took, from 0 to 1; undefined where it cannot be known. */
 export function stolenBetween(before: MachineTime | undefined, after: MachineTime | undefined): number | undefined {
   if (before === undefined || after === undefined || after.total === before.total) return undefined
   return (after.stolen - before.stolen) / (after.total - before.total)
+}
+
+/** Ticks in a second: `USER_HZ`, which is 100 for every Linux that Node runs on (time(7)). */
+const ticksPerSecond = 100
+
+/**
+ * How much of one processor's time went to processes that have nothing to do with the run, from 0 upwards.
+ *
+ * @param own seconds that went to those that have
+ */
+export function othersBetween(
+  before: MachineTime | undefined,
+  after: MachineTime | undefined,
+  own: number,
+  seconds: number,
+): number | undefined {
+  if (before === undefined || after === undefined) return undefined
+  return Math.max(0, (after.busy - before.busy) / ticksPerSecond - own) / seconds
+}
+
+/** Seconds that a process and all below it have spent on a processor; undefined where it cannot be known. */
+export function processSeconds(pid: number): number | undefined {
+  try {
+    return family(pid).reduce((sum, member) => sum + threadsSeconds(member), 0)
+  } catch {
+    return undefined
+  }
+}
+
+/** The exact time of each thread (`schedstat`, nanoseconds): ticks are too coarse for what takes little. */
+function threadsSeconds(pid: number): number {
+  let sum = 0
+  for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
+    sum += Number(fs.readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ', 1)[0]) / 1e9
+  }
+  return sum
+}
+
+/** A process, its children, and theirs. */
+function family(pid: number): number[] {
+  const children = fs
+    .readdirSync(`/proc/${pid}/task`)
+    .flatMap((thread) => fs.readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim().split(' '))
+  return [pid, ...children.filter((child) => child !== '').flatMap((child) => family(Number(child)))]
+}
+
+/** Memory of a process and all below it, in bytes: what is resident now, with what they share counted once (`Pss`). */
+export function processMemory(pid: number): number | undefined {
+  try {
+    return family(pid).reduce((sum, member) => {
+      const text = fs.readFileSync(`/proc/${member}/smaps_rollup`, 'latin1')
+      return sum + 1024 * Number(/^Pss: +(\d+) kB$/m.exec(text)?.[1] ?? Number.NaN)
+    }, 0)
+  } catch {
+    return undefined
+  }
 }

@@ -32,7 +32,7 @@ export class Requests {
   }
 
   /** What to send, in order. @param number of the request */
-  bytesOf(target: number, number: number): readonly Buffer[] {
+  bytesOf(target: number, number: string): readonly Buffer[] {
     const { fixed, beforeNumber, afterNumber, body } = this.of(target)
     if (fixed !== undefined) return fixed
     const head = Buffer.from(`${beforeNumber}${number}${afterNumber}`, 'latin1')

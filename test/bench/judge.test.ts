@@ -8,24 +8,29 @@ function late(half: number, most: number): Summary {
   return { lateness: percentilesOf(values) } as Summary
 }
 
+const quiet = { stolen: 0, others: 0 }
+
 test('a run is void when the generator was late, or the host took the time', async (t) => {
-  t.same(spoilt(late(99, 999), 0), [])
-  t.same(spoilt(late(99, 999), undefined), [], 'where nothing is known of the host')
-  t.same(spoilt(late(180, 200), 0), [
+  t.same(spoilt(late(99, 999), quiet), [])
+  t.same(spoilt(late(99, 999), { stolen: undefined, others: undefined }), [], 'where nothing is known of the machine')
+  t.same(spoilt(late(180, 200), quiet), [
     'The generator sent half of its requests 180 µs late or later. Give it a processor of its own, end what else runs, or ask for fewer requests per second.',
   ])
-  t.same(spoilt(late(5, 1500), 0.009), [
+  t.same(spoilt(late(5, 1500), { stolen: 0.009, others: 0.019 }), [
     'The generator sent one request in a hundred 1500 µs late or later. Give it a processor of its own, end what else runs, or ask for fewer requests per second.',
   ])
-  t.same(spoilt(late(5, 10), 0.034), [
+  t.same(spoilt(late(5, 10), { stolen: 0.034, others: 0 }), [
     "The host took 3.4 % of the machine's time. Run it again when the host is quieter.",
   ])
-  t.equal(spoilt(late(500, 5000), 0.5).length, 3)
+  t.same(spoilt(late(5, 10), { stolen: 0, others: 0.25 }), [
+    'Other processes took 25.0 % of a processor. End them, and run it again.',
+  ])
+  t.equal(spoilt(late(500, 5000), { stolen: 0.5, others: 1 }).length, 4)
 })
 
 test('with few requests only what can be told is judged', async (t) => {
   const { 99: most, 50: half } = percentilesOf(Float64Array.from({ length: 100 }, () => 5e-6))
   t.equal(most, undefined)
   t.equal(half, 5e-6)
-  t.same(spoilt({ lateness: percentilesOf(new Float64Array(3)) } as Summary, 0), [])
+  t.same(spoilt({ lateness: percentilesOf(new Float64Array(3)) } as Summary, quiet), [])
 })

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'tap'
-import { parseStat, stolenBetween } from '../../bench/load/machine.ts'
+import { othersBetween, parseStat, processMemory, processSeconds, stolenBetween } from '../../bench/load/machine.ts'
 import { poissonPlan } from '../../bench/load/plan.ts'
 import { mean, variance } from '../../bench/statistics/percentile.ts'
 import { near } from '../fixtures/near.ts'
@@ -41,11 +43,31 @@ test('what is no plan', async (t) => {
   t.throws(() => poissonPlan(5, 5, 1, [0]), /give at least one target a weight/)
 })
 
-test('time that the host took', async (t) => {
+test("the machine's time, and whose it was", async (t) => {
   const before = parseStat('cpu  100 0 100 700 50 0 0 50 0 0\ncpu0 1 1 1 1\n')
-  t.same(before, { total: 1000, stolen: 50, idle: 750 })
+  t.same(before, { total: 1000, stolen: 50, busy: 200 })
   const after = parseStat('cpu  150 0 100 720 50 0 0 80 0 0\n')
   t.equal(stolenBetween(before, after), 0.3)
   t.equal(stolenBetween(undefined, after), undefined)
   t.equal(stolenBetween(before, before), undefined)
+  // 50 ticks are half a second, of which 0.4 s went to the run itself; it took two seconds.
+  near(t, othersBetween(before, after, 0.4, 2) as number, 0.05, 1e-9, 'others')
+  t.equal(othersBetween(before, after, 0.6, 2), 0, 'never below none')
+})
+
+test('time and memory of a process, and of those below it', async (t) => {
+  if (process.platform !== 'linux') return t.equal(processSeconds(process.pid), undefined)
+  const own = processSeconds(process.pid) as number
+  const memory = processMemory(process.pid) as number
+  const child = spawn(process.execPath, [
+    '-e',
+    'for (let i = 0; i < 3e8; i++); console.log(1); setInterval(() => {}, 1e6)',
+  ])
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  const childs = processSeconds(child.pid as number) as number
+  t.ok(childs > 0.01, `${childs} s`)
+  t.ok((processSeconds(process.pid) as number) >= own + childs)
+  t.ok((processMemory(process.pid) as number) > memory)
+  t.equal(processSeconds(2 ** 30), undefined)
 })
