@@ -1,5 +1,6 @@
 /** What is printed once the server accepts connections. */
 import { resolve } from 'node:path'
+import { actions } from '../core/policy.ts'
 import { reachable } from './bind.ts'
 import { printable } from './printable.ts'
 import type { Started } from './serve-command.ts'
@@ -11,7 +12,9 @@ export function startLine({ mode, server }: Started): string {
 
 /** What a person wants to know besides. */
 export function details({ options, server }: Started): readonly string[] {
-  const rights = options.readOnly ? 'for reading only' : 'for reading and writing'
+  const { allow = actions } = options
+  const all = allow.length === actions.length
+  const rights = options.readOnly ? 'for reading only' : all ? 'for reading and writing' : `to ${allow.join(', ')}`
   return [
     `  shares ${printable(resolve(options.root))} ${rights}`,
     ...reachable(server.address).map((url) => `  reachable at ${url}`),

@@ -41,6 +41,17 @@ const options = {
     group: 'Server:',
   },
   'read-only': { type: 'boolean', describe: 'Refuse every change', group: 'Rights:' },
+  'allow-all': {
+    alias: 'A',
+    type: 'boolean',
+    defaultDescription: 'on, unless another --allow is given',
+    describe: 'Allow every change',
+    group: 'Rights:',
+  },
+  'allow-upload': { type: 'boolean', describe: 'Allow new files and directories, and copies', group: 'Rights:' },
+  'allow-move': { type: 'boolean', describe: 'Allow moving and renaming', group: 'Rights:' },
+  'allow-overwrite': { type: 'boolean', describe: 'Allow replacing files that are there', group: 'Rights:' },
+  'allow-delete': { type: 'boolean', describe: 'Allow deleting', group: 'Rights:' },
   'max-upload-size': { describe: 'The most bytes that one stored file may have, such as 500M', group: 'Rights:' },
   quota: { describe: 'The most bytes that all shared files may have together, such as 20G', group: 'Rights:' },
   'allow-anonymous-writes': {
@@ -72,7 +83,7 @@ const options = {
   'default-directory': { hidden: true },
 } satisfies Record<string, Options>
 
-const aliases: readonly string[] = ['p', 'b', 'c', 'h', 'help', 'version']
+const aliases: readonly string[] = ['p', 'b', 'c', 'A', 'h', 'help', 'version']
 
 /** What was asked for. `help`, `version` and `completion` have been answered already. */
 export type Request =

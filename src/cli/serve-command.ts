@@ -2,10 +2,11 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
-import { isLocal, listenAddress } from './bind.ts'
+import { listenAddress } from './bind.ts'
 import type { Request } from './command-line.ts'
 import { changedLimits } from './limit-options.ts'
 import { directoryProblem, listenProblem } from './messages.ts'
+import { refuseStrangers, rightsOf } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { fromEnvironment, fromFile } from './sources.ts'
 import { UsageError } from './usage-error.ts'
@@ -45,13 +46,13 @@ async function combine(request: Request & { command: 'serve' }, environment: Nod
 
 async function serveOptions(settings: Settings, fallback: string | undefined): Promise<ServeOptions> {
   const { bind = '127.0.0.1', port = 8080 } = settings
-  const readOnly = settings['read-only'] ?? false
+  const rights = rightsOf(settings)
   const listen = await listenAddress(bind, port)
-  if (!readOnly && !settings['allow-anonymous-writes']) refuseStrangers(listen, bind)
+  if (!settings['allow-anonymous-writes']) refuseStrangers(listen, bind, rights)
   return {
     root: await sharedDirectory(settings.directory, fallback),
     listen,
-    readOnly,
+    ...rights,
     fsync: settings.fsync ?? true,
     cacheBytes: settings.cache ?? 64 * 1024 ** 2,
     ...(settings['max-upload-size'] === undefined ? {} : { maxUploadSize: settings['max-upload-size'] }),
@@ -63,15 +64,6 @@ async function serveOptions(settings: Settings, fallback: string | undefined): P
     logFile: 2,
     limits: changedLimits(settings),
   }
-}
-
-/** A server that strangers can write to is something to ask for, not to get by accident. */
-function refuseStrangers(listen: ListenAddress, bind: string): void {
-  if (isLocal(listen)) return
-  throw new UsageError(
-    `With --bind ${bind}, everybody who can reach this machine could change and delete the files. ` +
-      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
-  )
 }
 
 /** @param fallback what to share when nobody says what, made on first use (`npm start`) */

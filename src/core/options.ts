@@ -2,6 +2,7 @@
  * What an engine is started with, and what it hands back: the same for both.
  */
 import type { Limits } from './limits.ts'
+import type { Action } from './policy.ts'
 
 /** Where to listen. Port 0 lets the system choose. A `path` is a Unix socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string }
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly threads?: number
   /** Refuse every change. */
   readonly readOnly: boolean
+  /** The changes that are allowed. Everything unless it is given. */
+  readonly allow?: readonly Action[]
   /** Flush what was stored to disk before it is acknowledged. Without it, the end of the machine may take acknowledged files with it. */
   readonly fsync: boolean
   /** The most bytes that one stored file may have. */

@@ -64,11 +64,11 @@ const own = '.twinserve'
 /** Whether a name belongs to the server. In any case: some file systems do not tell cases apart. @param top whether it is one in the shared directory itself */
 export function isReserved(name: string, top: boolean): boolean {
   if (name.length < own.length) return false
-  return top ? folded(name).startsWith(own) : folded(name) === own
+  return top ? foldName(name).startsWith(own) : foldName(name) === own
 }
 
 /** As file systems that do not tell cases apart may see a name: APFS takes `ſ` for `s`, and HFS+ does not see U+200C. */
-function folded(name: string): string {
+export function foldName(name: string): string {
   if (/^[ -~]*$/.test(name)) return name.toLowerCase()
   return name
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')

@@ -8,11 +8,12 @@ import type { Quota } from './files/quota.ts'
 import type { HeldPlace } from './files/temporary.ts'
 import type { Limits } from './limits.ts'
 import type { LogFormat } from './options.ts'
-import type { Policy } from './policy.ts'
+import type { Access } from './policy.ts'
 
 export interface Site {
   readonly root: Directory
-  readonly policy: Policy
+  /** What everybody may do. */
+  readonly everybody: Access
   readonly limits: Limits
   /** Whether what was stored is flushed to disk before it is acknowledged. */
   readonly durable: boolean

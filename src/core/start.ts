@@ -8,6 +8,7 @@ import { Quota } from './files/quota.ts'
 import { sweep } from './files/temporary.ts'
 import { limitsOf } from './limits.ts'
 import type { ServeOptions } from './options.ts'
+import { Access, allowedBy, wholeTree } from './policy.ts'
 import type { Program } from './program.ts'
 import type { Site } from './site.ts'
 import { sweepUploads } from './uploads/expire.ts'
@@ -28,7 +29,7 @@ export function* openSite(
   const limits = limitsOf(options.limits)
   const site: Site = {
     root,
-    policy: { readOnly: options.readOnly },
+    everybody: new Access(allowedBy(options), wholeTree),
     limits,
     durable: options.fsync,
     environment,

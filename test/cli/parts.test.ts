@@ -2,6 +2,7 @@
 import { test } from 'tap'
 import { details, startLine } from '../../src/cli/announce.ts'
 import { isLocal, listenAddress, reachable } from '../../src/cli/bind.ts'
+import { rightsOf } from '../../src/cli/rights.ts'
 import type { Started } from '../../src/cli/serve-command.ts'
 import { parseSize } from '../../src/cli/sizes.ts'
 import { nearest } from '../../src/cli/suggest.ts'
@@ -89,4 +90,21 @@ test('addresses of a server that listens on all', async (t) => {
   t.strictSame(reachable({ host: '::', port: 80 }, interfaces), ['http://192.0.2.7/', 'http://[2001:db8::7]/'])
   t.strictSame(reachable({ host: '192.0.2.7', port: 80 }, interfaces), [])
   t.strictSame(reachable({ path: '/x' }, interfaces), [])
+})
+
+test('what the --allow options leave', async (t) => {
+  t.strictSame(rightsOf({}), { readOnly: false })
+  t.strictSame(rightsOf({ 'read-only': true }), { readOnly: true })
+  t.strictSame(rightsOf({ 'allow-upload': true }).allow, ['read', 'upload', 'create', 'copy'])
+  t.strictSame(rightsOf({ 'allow-move': true, 'allow-delete': true }).allow, ['read', 'move', 'delete'])
+  t.strictSame(rightsOf({ 'allow-delete': false }).allow, ['read', 'upload', 'create', 'copy', 'move', 'overwrite'])
+  t.strictSame(rightsOf({ 'allow-all': true, 'allow-overwrite': false }).allow, [
+    'read',
+    'upload',
+    'create',
+    'copy',
+    'move',
+    'delete',
+  ])
+  t.strictSame(rightsOf({ 'allow-all': false }), { readOnly: true, allow: ['read'] })
 })

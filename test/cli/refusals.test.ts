@@ -39,14 +39,21 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
   ['-c .', 'The configuration file . cannot be read (EISDIR). Name another with --config.'],
   [
     '--bind 0.0.0.0',
-    'With --bind 0.0.0.0, everybody who can reach this machine could change and delete the files. ' +
+    'With --bind 0.0.0.0, everybody who can reach this machine could change the files. ' +
       'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
   ],
   [
     '--bind :: --no-read-only',
-    'With --bind ::, everybody who can reach this machine could change and delete the files. ' +
+    'With --bind ::, everybody who can reach this machine could change the files. ' +
       'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
   ],
+  [
+    '--bind 0.0.0.0 --allow-upload',
+    'With --bind 0.0.0.0, everybody who can reach this machine could change the files. ' +
+      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+  ],
+  ['--read-only -A', '--read-only and --allow-all contradict each other. Leave one of them out.'],
+  ['--allow-uplod', 'There is no option --allow-uplod. Did you mean --allow-upload?'],
   [
     '--bind nowhere.invalid',
     'The name nowhere.invalid leads to no address. Give --bind an address of this machine, such as 127.0.0.1, ' +

@@ -26,7 +26,7 @@ function open(more: Partial<SiteOptions>, memory = new MemoryFiles()) {
 
 t.test('what the options say', async (t) => {
   const { site, environment, memory, lines } = open({})
-  t.match(site, { serverTiming: true, logFormat: 'json', draining: false, policy: { readOnly: false } })
+  t.match(site, { serverTiming: true, logFormat: 'json', draining: false, everybody: { uniform: true } })
   t.equal(site.index, undefined)
   t.equal(site.cache, undefined)
   t.equal(site.root, memory.root)

@@ -8,6 +8,7 @@ import { loanSize } from '../buffers.ts'
 import type { FileDescriptor, FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import type { ByteSource } from '../http/body.ts'
+import type { Access, Grant } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
@@ -30,19 +31,21 @@ export interface StoreRequest extends Naming {
   readonly mtimeNs?: bigint | undefined
 }
 
-/** @throws Refusal exists, is_directory, no_parent, too_large, storage_full, quota_exceeded; and whatever `check` and the source throw */
-export function* store(site: Site, wanted: StoreRequest): Program<Stored> {
+/** @throws Refusal exists, is_directory, no_parent, too_large, storage_full, quota_exceeded; as `Access.demand`; and whatever `check` and the source throw */
+export function* store(site: Site, access: Access, wanted: StoreRequest): Program<Stored> {
   const { path, source, length } = wanted
+  const grant = access.demand('upload', path)
+  if (wanted.replace) access.demand('overwrite', path)
   if (path.isRoot || path.slash) throw new Refusal('is_directory', path.text)
   if (!wanted.arrived || wanted.replace || length === undefined || length > loanSize) {
-    return yield* storeInSteps(site, wanted)
+    return yield* storeInSteps(site, grant, wanted)
   }
   const bytes = yield* source.next()
   // The end of the source is also where it tells that something is wrong with it.
   if (bytes.length > 0) yield* source.next()
   const status = yield* storeAtOnce(site, wanted, bytes)
   if (status !== undefined) return { outcome: 'created', status, replaced: 0 }
-  return yield* storeInSteps(site, { ...wanted, source: onePiece(bytes) })
+  return yield* storeInSteps(site, grant, { ...wanted, source: onePiece(bytes) })
 }
 
 /** @returns undefined when it must be done in steps */
@@ -79,9 +82,9 @@ function onePiece(bytes: Uint8Array): ByteSource {
   }
 }
 
-function* storeInSteps(site: Site, wanted: StoreRequest): Program<Stored> {
+function* storeInSteps(site: Site, grant: Grant, wanted: StoreRequest): Program<Stored> {
   const { path } = wanted
-  return yield* walking(site, path.text, function* (walk) {
+  return yield* walking(site, grant, function* (walk) {
     const to: Place = { directory: yield* parentFor(walk, path), name: path.name }
     const seen = yield* admit(to, wanted)
     const room = new Room(site, path.text, site.maxUpload)

@@ -9,6 +9,7 @@ import { borrow, giveBack } from '../buffers.ts'
 import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
 import type { ByteSource } from '../http/body.ts'
+import type { Sight } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
@@ -150,6 +151,8 @@ export interface CopyOptions {
   readonly times?: boolean
   /** What it is written into. */
   readonly room?: Room
+  /** What of the directory is copied: the rest is left out. */
+  readonly sight?: Sight
   /** Of one file: throws when what was opened, which others may have put there since it was looked for, is not the one wanted. */
   readonly check?: ((opened: FileStatus) => void) | undefined
 }
@@ -168,13 +171,15 @@ export function* copyTree(
   yield* inDirectory(from, (source) =>
     inDirectory(to, function* (target) {
       for (const { name, status } of yield* entriesOf(source)) {
+        if (options.sight?.shows(name, status?.kind === 'directory') === false) continue
         budget.spend(depth)
         const [inner, copy]: [Place, Place] = [
           { directory: source, name },
           { directory: target, name },
         ]
         const path = `${what}/${name}`
-        if (status?.kind === 'directory') yield* copyTree(site, inner, copy, path, options, budget, depth + 1)
+        if (status?.kind === 'directory')
+          yield* copyTree(site, inner, copy, path, below(options, name), budget, depth + 1)
         else yield* copyEntry(site, inner, copy, status, path, options)
       }
       // Last: it may say that nobody may write there.
@@ -182,6 +187,11 @@ export function* copyTree(
       yield* flush(site, target.fd)
     }),
   )
+}
+
+/** The same options for a directory in it. */
+function below(options: CopyOptions, name: string): CopyOptions {
+  return options.sight === undefined ? options : { ...options, sight: options.sight.within(name) }
 }
 
 /** Copy a file or a symbolic link, as itself. @throws Refusal not_a_file for anything else */

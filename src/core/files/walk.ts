@@ -5,11 +5,13 @@
  *   swapped for a symbolic link meanwhile leads nowhere.
  * - Symbolic links are followed here and not by the system, name by name, as long as they stay inside: `..`
  *   goes back over the directories that are held, never above the first, and a link with an absolute target is refused.
+ * - What a link leads to is asked of the policy before it is looked up.
  * - Whoever makes a walk ends it with `release`, in a `finally`.
  */
 import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { isReserved, type SafePath } from '../paths.ts'
+import type { Grant, Sight } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
@@ -46,19 +48,31 @@ export class Walk {
   followed = false
 
   readonly #site: Site
-  /** What the walk is for, as the client named it: for the sentences of refusals. */
-  readonly #what: string
+  /** What the walk is for. */
+  readonly #grant: Grant
   readonly #held: Directory[] = []
+  /** Their names. */
+  readonly #names: string[] = []
   #links = 0
 
-  constructor(site: Site, what: string) {
+  constructor(site: Site, grant: Grant) {
     this.#site = site
-    this.#what = what
+    this.#grant = grant
   }
 
   /** Where the walk has come to. */
   get directory(): Directory {
     return this.#held.at(-1) ?? this.#site.root
+  }
+
+  /** What may be seen there. */
+  get sight(): Sight {
+    return this.#grant.access.sightOf([...this.#names])
+  }
+
+  /** The path as the client named it: for the sentences of refusals. */
+  get #what(): string {
+    return this.#grant.path.text
   }
 
   /** Go down, directory by directory. @throws Refusal link_refused, not_found; and as `openDirectory` */
@@ -71,6 +85,7 @@ export class Walk {
     yield* this.down(path.segments.slice(0, -1))
     // A link may have led back to the top, where that name is the server's.
     this.#checkReserved(path.name)
+    this.#checkLed(path.name, true)
     return this.directory
   }
 
@@ -111,6 +126,7 @@ export class Walk {
 
   /** Close what the walk holds. */
   *release(): Program<void> {
+    this.#names.length = 0
     for (const directory of this.#held.splice(0)) yield* call('close', directory.fd)
   }
 
@@ -119,8 +135,10 @@ export class Walk {
     if (name === '..') return yield* this.#up()
     this.#checkReserved(name)
     if (this.#held.length === this.#site.limits.treeDepth) throw new Refusal('bad_name', 'it lies too deep')
+    this.#checkLed(name)
     try {
       this.#held.push(yield* call('openDirectory', this.directory, name))
+      this.#names.push(name)
     } catch (error) {
       if (errnoOf(error) !== 'ENOTDIR') throw error
       yield* this.down(yield* this.#follow(name, error))
@@ -131,6 +149,7 @@ export class Walk {
   *#up(): Program<void> {
     const left = this.#held.pop()
     if (left === undefined) throw new Refusal('link_refused', this.#what)
+    this.#names.pop()
     yield* call('close', left.fd)
   }
 
@@ -139,15 +158,34 @@ export class Walk {
     if (isReserved(name, this.#held.length === 0)) throw new Refusal('reserved')
   }
 
+  /** Nor to where what is asked for is not granted, or on the way there is nothing to be seen. */
+  #checkLed(name: string, last = false): void {
+    if (!this.followed) return
+    const names = [...this.#names, name]
+    const granted = last ? this.#grant.holdsAt(names) : this.#grant.access.sees(names, true)
+    if (!granted) throw new Refusal('link_refused', this.#what)
+  }
+
+  /** A directory that is only on the way to what may be read: a file that has its name is not it. */
+  *#demandRead(found: OpenFile | LoadedFile, name: string): Program<void> {
+    if (this.sight.shows(name, false)) return
+    if (found.kind === 'file') yield* call('close', found.fd)
+    throw new Refusal('not_found', this.#what)
+  }
+
   *#last(name: string, into: Uint8Array | undefined): Program<Found> {
     if (name === '' || name === '.' || name === '..') {
       yield* this.#step(name)
       return { kind: 'directory', directory: this.directory }
     }
     this.#checkReserved(name)
+    this.#checkLed(name)
     const opened = yield* this.#orLink(name, into === undefined ? this.#open(name) : this.#load(name, into))
     if (isNames(opened)) return yield* this.#lastOf(opened, into)
-    if (opened.kind === 'loaded' || opened.status.kind === 'file') return opened
+    if (opened.kind === 'loaded' || opened.status.kind === 'file') {
+      yield* this.#demandRead(opened, name)
+      return opened
+    }
     yield* call('close', opened.fd)
     if (opened.status.kind !== 'directory') throw new Refusal('not_a_file', this.#what)
     yield* this.#step(name)
@@ -205,9 +243,9 @@ export class Walk {
   }
 }
 
-/** Walk somewhere, do something there, and close what was opened on the way. @param what the path, for the sentences of refusals */
-export function* walking<T>(site: Site, what: string, use: (walk: Walk) => Program<T>): Program<T> {
-  const walk = new Walk(site, what)
+/** Walk somewhere, do something there, and close what was opened on the way. @param grant leave to do it */
+export function* walking<T>(site: Site, grant: Grant, use: (walk: Walk) => Program<T>): Program<T> {
+  const walk = new Walk(site, grant)
   try {
     return yield* use(walk)
   } finally {

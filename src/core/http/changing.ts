@@ -13,7 +13,6 @@ import { createDirectory } from '../operations/create.ts'
 import { move } from '../operations/move.ts'
 import { remove } from '../operations/remove.ts'
 import { pathFromTarget, type SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { tell } from './answers.ts'
 import { demandPreconditions, validatorsOf } from './conditional.ts'
@@ -54,8 +53,7 @@ function made(request: Request, path: SafePath, outcome: 'created' | 'replaced',
 }
 
 export function* put(request: Request, path: SafePath): Program<Response> {
-  const { head, site } = request
-  demand(site.policy, 'upload')
+  const { access, head, site } = request
   // RFC 9110, section 14.5: storing a part as if it were the whole would destroy the rest.
   if (head.field('content-range') !== undefined) throw new Refusal('bad_parameter', 'PUT takes no Content-Range')
   if (head.field('content-length') === undefined && request.body.length !== undefined)
@@ -67,21 +65,21 @@ export function* put(request: Request, path: SafePath): Program<Response> {
   const replace = mayReplace(request) || namesReplaced(request)
   // What is refused anyway is not hashed: a body with a digest is read behind the first look at the name.
   const arrived = source === request.body && request.body.arrived
-  const stored = yield* store(site, { path, source, length, arrived, mtimeNs, replace, check })
+  const stored = yield* store(site, access, { path, source, length, arrived, mtimeNs, replace, check })
   const accepted = mtimeNs === undefined ? '' : 'X-OC-MTime: accepted\r\n'
   return made(request, path, stored.outcome, 'Stored', `ETag: ${validatorsOf(stored.status).etag}\r\n${accepted}`)
 }
 
 export function* deleteAt(request: Request, path: SafePath): Program<Response> {
   const recursive = request.asks('recursive')
-  yield* remove(request.site, { path, kind: 'any', recursive, check: preconditions(request, path) })
+  yield* remove(request.site, request.access, { path, kind: 'any', recursive, check: preconditions(request, path) })
   return { status: 204, headers: '' }
 }
 
 /** RFC 4918, section 9.3. */
 export function* makeCollection(request: Request, path: SafePath): Program<Response> {
   if (!request.body.ended) throw new Refusal('unsupported_media', 'MKCOL has no body here')
-  yield* createDirectory(request.site, path)
+  yield* createDirectory(request.site, request.access, path)
   return made(request, path.parent.child(path.name, true), 'created', 'Created')
 }
 
@@ -102,8 +100,9 @@ function destinationOf(request: Request): SafePath {
 /** `MOVE` and `COPY` (RFC 4918, sections 9.8 and 9.9). */
 export function* transfer(request: Request, from: SafePath): Program<Response> {
   const to = destinationOf(request)
+  const { access, site } = request
   const moving = request.method === 'MOVE'
   const wanted = { from, to, replace: mayReplace(request), check: preconditions(request, from) }
-  const outcome = yield* moving ? move(request.site, wanted) : copy(request.site, wanted)
+  const outcome = yield* moving ? move(site, access, wanted) : copy(site, access, wanted)
   return made(request, to, outcome, moving ? 'Moved to' : 'Copied to')
 }

@@ -10,7 +10,6 @@ import { inDirectory } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
 import { copyPage, deletePage, movePage } from '../pages/forms.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import { page } from './answers.ts'
 import type { Request } from './request.ts'
@@ -24,15 +23,15 @@ export function actionToConfirm(request: Request, path: SafePath): (typeof actio
   return actions.find((action) => request.asks(action))
 }
 
-/** @throws Refusal not_found, read_only */
+/** @throws Refusal not_found; and as `Access.demand` */
 export function* confirm(request: Request, path: SafePath, action: (typeof actions)[number]): Program<Response> {
-  const { site } = request
-  demand(site.policy, action)
-  return yield* walking(site, path.text, function* (walk) {
+  const { access, site } = request
+  return yield* walking(site, access.demand(action, path), function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
     const seen = yield* statusOf(place.directory, place.name)
     if (seen === undefined) throw new Refusal('not_found', path.text)
-    const view = { segments: path.segments, directory: seen.kind === 'directory' }
+    const overwrite = access.may('overwrite', path.segments)
+    const view = { segments: path.segments, directory: seen.kind === 'directory', overwrite }
     if (action === 'move') return page(200, movePage(view))
     if (action === 'copy') return page(200, copyPage(view))
     return page(200, deletePage({ ...view, empty: view.directory && (yield* isEmpty(place)) }))

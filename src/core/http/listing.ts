@@ -4,7 +4,6 @@
 import type { ListingEntry, ListingSort, ListingTotals, ListingView } from '../pages/listing.ts'
 import { groupRows, listingFoot, listingHead, listingRows } from '../pages/listing.ts'
 import type { SafePath } from '../paths.ts'
-import { allows } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { EntryObject } from '../session/messages.ts'
 import { listingFields } from './answers.ts'
@@ -28,18 +27,11 @@ export function sortOf(request: Request): ListingSort {
 }
 
 function viewOf(request: Request, path: SafePath, query: string | undefined, truncated: boolean): ListingView {
-  const { policy } = request.site
   const notice = request.target.query.get('notice')
   return {
     segments: path.segments,
     sort: sortOf(request),
-    rights: {
-      upload: allows(policy, 'upload'),
-      create: allows(policy, 'create'),
-      move: allows(policy, 'move'),
-      copy: allows(policy, 'copy'),
-      delete: allows(policy, 'delete'),
-    },
+    rights: request.access.rightsAt(path.segments),
     truncated,
     ...(query === undefined ? {} : { query }),
     ...(notice === null || !Object.hasOwn(notices, notice) ? {} : { notice: notices[notice] as string }),
@@ -123,6 +115,11 @@ function* sendJson(
   yield* out.text('\n]}\n')
 }
 
+/** The entry with what may be done with it. */
+function withRights({ access }: Request, path: SafePath, entry: ListingEntry): ListingEntry {
+  return { ...entry, rights: access.rightsAt([...(entry.segments ?? path.segments), entry.name]) }
+}
+
 /**
  * A listing.
  *
@@ -140,5 +137,6 @@ export function listing(
   const headers = listingFields(form)
   if (form === 'json') return { status: 200, headers, stream: (out) => sendJson(out, path, query, truncated, entries) }
   const view = viewOf(request, path, query, truncated)
-  return { status: 200, headers, stream: (out) => sendPage(out, view, entries) }
+  const rows = request.access.uniform ? entries : entries.map((entry) => withRights(request, path, entry))
+  return { status: 200, headers, stream: (out) => sendPage(out, view, rows) }
 }

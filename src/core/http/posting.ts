@@ -10,7 +10,6 @@ import { destinationFor, move } from '../operations/move.ts'
 import { remove } from '../operations/remove.ts'
 import { upload } from '../operations/upload.ts'
 import { pathFromText, rootPath, type SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { type Result, tell } from './answers.ts'
 import { gather } from './body.ts'
@@ -35,9 +34,11 @@ export function* post(request: Request, path: SafePath | undefined): Program<Res
 }
 
 function* postFiles(request: Request, path: SafePath | undefined, type: string): Program<Response> {
-  demand(request.site.policy, 'upload')
+  // Before the body is read, which says what is to be stored.
+  if (path === undefined) request.access.demandSomewhere('upload')
+  else request.access.demand('upload', path)
   const parts = new Multipart(request.body, boundaryOf(type), request.site.limits)
-  const { directory, stored } = yield* upload(request.site, parts, path, request.asks('overwrite'))
+  const { directory, stored } = yield* upload(request.site, request.access, parts, path, request.asks('overwrite'))
   const paths = stored.map((file) => file.text)
   return done(request, directory ?? path ?? rootPath, 'uploaded', {
     status: 201,
@@ -70,7 +71,7 @@ function* act(request: Request, path: SafePath): Program<Response> {
 
 function* actCreate(request: Request, path: SafePath, name: string): Program<Response> {
   const made = path.child(name, true)
-  yield* createDirectory(request.site, made)
+  yield* createDirectory(request.site, request.access, made)
   return done(request, path, 'created', {
     status: 201,
     message: `Created ${made.text}.`,
@@ -79,7 +80,7 @@ function* actCreate(request: Request, path: SafePath, name: string): Program<Res
 }
 
 function* actDelete(request: Request, path: SafePath, recursive: boolean): Program<Response> {
-  yield* remove(request.site, { path, kind: 'any', recursive })
+  yield* remove(request.site, request.access, { path, kind: 'any', recursive })
   return done(request, path.parent, 'deleted', {
     status: 200,
     message: `Deleted ${path.text}.`,
@@ -94,9 +95,9 @@ function* actTransfer(
   wanted: SafePath,
   replace: boolean,
 ): Program<Response> {
-  const { site } = request
-  const to = yield* destinationFor(site, from, wanted)
-  yield* action === 'move' ? move(site, { from, to, replace }) : copy(site, { from, to, replace })
+  const { access, site } = request
+  const to = yield* destinationFor(site, access, from, wanted)
+  yield* action === 'move' ? move(site, access, { from, to, replace }) : copy(site, access, { from, to, replace })
   return done(request, to.parent, action === 'move' ? 'moved' : 'copied', {
     status: 200,
     message: `${action === 'move' ? 'Moved' : 'Copied'} ${from.text} to ${to.text}.`,

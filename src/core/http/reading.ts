@@ -3,7 +3,6 @@
  */
 import { create as contentDisposition } from 'content-disposition'
 import { Loan } from '../buffers.ts'
-import type { Directory } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { type LoadedFile, type OpenFile, Walk, walking } from '../files/walk.ts'
 import { admitArchive, writeArchive } from '../operations/archive.ts'
@@ -11,7 +10,7 @@ import { attachment, fromCache, openFile } from '../operations/download.ts'
 import { list, search, sortEntries } from '../operations/list.ts'
 import { assets } from '../pages/assets.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
+import type { Grant } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import { plainFields } from './answers.ts'
 import { actionToConfirm, confirm } from './confirming.ts'
@@ -34,13 +33,14 @@ export function serveAsset(request: Request, raw: string): Response {
 
 /** Answer for a path below the shared directory. @param download send it as an attachment */
 export function* read(request: Request, path: SafePath, download = request.asks('download')): Program<Response> {
-  const { site } = request
-  demand(site.policy, 'read')
+  const { access, site } = request
+  const grant = access.demand('read', path)
   const action = actionToConfirm(request, path)
   if (action !== undefined) return yield* confirm(request, path, action)
-  const cached = fromCache(site, path)
+  // A directory that is only on the way to what may be read may have been a file a moment ago.
+  const cached = access.may('read', path.segments) ? fromCache(site, path) : undefined
   const response =
-    cached === undefined ? yield* fromDisk(request, path, download) : send(request, path, cached, download)
+    cached === undefined ? yield* fromDisk(request, grant, download) : send(request, path, cached, download)
   return wantsDigest(request.head) ? yield* withDigests(request.head, response, site) : response
 }
 
@@ -55,18 +55,19 @@ function send(
   return represent(request.head, shown, request.site, path.text, release)
 }
 
-function* fromDisk(request: Request, path: SafePath, download: boolean): Program<Response> {
+function* fromDisk(request: Request, grant: Grant, download: boolean): Program<Response> {
   const { site } = request
+  const { path } = grant
   const version = site.cache?.version ?? 0
-  const walk = new Walk(site, path.text)
+  const walk = new Walk(site, grant)
   let kept = false
   const loan = new Loan()
   try {
     const found = yield* walk.find(path, loan.room)
     if (found.kind !== 'directory') return yield* file(request, path, walk, found, download, version, loan)
     if (!path.slash) return redirect(301, addressOf(path, true) + queryOf(request))
-    if (!request.asks('zip')) return yield* directory(request, path, found.directory)
-    yield* admitArchive(site, found.directory)
+    if (!request.asks('zip')) return yield* directory(request, path, walk)
+    yield* admitArchive(site, walk)
     // An archive is read from the directory while it is sent: the walk ends with it.
     kept = true
     return archive(request, path, walk)
@@ -112,29 +113,31 @@ function archive(request: Request, path: SafePath, walk: Walk): Response {
   return {
     status: 200,
     headers: `Content-Type: application/zip\r\nContent-Disposition: ${name}\r\n${plainFields}`,
-    stream: (out) => writeArchive(request.site, walk.directory, out),
+    stream: (out) => writeArchive(request.site, walk, out),
     release: () => walk.release(),
   }
 }
 
-function* directory(request: Request, path: SafePath, opened: Directory): Program<Response> {
-  const { site, target } = request
+function* directory(request: Request, path: SafePath, walk: Walk): Program<Response> {
+  const { access, site, target } = request
   const word = target.query.get('q')
   if (word !== null && word !== '') {
-    const { entries, truncated } = yield* search(site, path, opened, word)
+    const { entries, truncated } = yield* search(site, access, path, walk, word)
     sortEntries(entries, sortOf(request))
     return listing(request, path, entries, word, truncated)
   }
   const instead = yield* index(request, path)
-  return instead ?? (yield* listDirectory(request, path, opened))
+  return instead ?? (yield* listDirectory(request, path, walk))
 }
 
 /** The file that stands for a directory, where there is one. `?list` and `?json` ask for the listing all the same. */
 function* index(request: Request, path: SafePath): Program<Response | undefined> {
   const { index: name } = request.site
   if (name === undefined || request.asks('list') || request.asks('json')) return undefined
+  const file = path.child(name)
+  if (!request.access.may('read', file.segments)) return undefined
   try {
-    const response = yield* fromDisk(request, path.child(name), false)
+    const response = yield* fromDisk(request, request.access.demand('read', file), false)
     // A directory of that name stands for nothing.
     return response.status === 301 ? undefined : response
   } catch (error) {
@@ -143,18 +146,17 @@ function* index(request: Request, path: SafePath): Program<Response | undefined>
   }
 }
 
-/** The listing of a directory that is open. */
-function* listDirectory(request: Request, path: SafePath, opened: Directory): Program<Response> {
-  const entries = yield* list(request.site, path, opened)
+/** The listing of the directory that a walk has come to. */
+function* listDirectory(request: Request, path: SafePath, walk: Walk): Program<Response> {
+  const entries = yield* list(request.site, request.access, path, walk)
   sortEntries(entries, sortOf(request))
   return listing(request, path, entries)
 }
 
 /** The listing of a directory, whatever stands for it: `/listdir`. */
 export function* listAt(request: Request, path: SafePath): Program<Response> {
-  demand(request.site.policy, 'read')
-  return yield* walking(request.site, path.text, function* (walk) {
+  return yield* walking(request.site, request.access.demand('read', path), function* (walk) {
     yield* walk.down(path.segments)
-    return yield* listDirectory(request, path, walk.directory)
+    return yield* listDirectory(request, path, walk)
   })
 }

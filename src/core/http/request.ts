@@ -3,6 +3,7 @@
  */
 import { hrefOf } from '../pages/address.ts'
 import { rootPath, type SafePath } from '../paths.ts'
+import type { Access } from '../policy.ts'
 import type { Site } from '../site.ts'
 import { type Form, formOf } from './accept.ts'
 import type { RequestBody } from './body.ts'
@@ -15,16 +16,19 @@ export class Request {
   readonly target: Target
   readonly body: RequestBody
   readonly site: Site
+  /** What whoever sent it may do. */
+  readonly access: Access
   /** What the request is about, once that is known: for the sentences of refusals. */
   path = rootPath
   /** Field lines that every answer to it carries, refusals too, each ended by CRLF. */
   fields = ''
 
-  constructor(head: RequestHead, target: Target, body: RequestBody, site: Site) {
+  constructor(head: RequestHead, target: Target, body: RequestBody, site: Site, access: Access) {
     this.head = head
     this.target = target
     this.body = body
     this.site = site
+    this.access = access
   }
 
   get method(): string {

@@ -53,6 +53,7 @@ export const reasonPhrases: Readonly<Record<number, string>> = {
   303: 'See Other',
   304: 'Not Modified',
   400: 'Bad Request',
+  401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',

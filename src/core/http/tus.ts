@@ -6,7 +6,7 @@
  */
 import { Refusal } from '../errors.ts'
 import { Room } from '../files/quota.ts'
-import { demand } from '../policy.ts'
+import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { append } from '../uploads/append.ts'
@@ -46,14 +46,14 @@ export function isUploads(path: string): boolean {
 
 /** Answer a request for a path of the protocol. @throws Refusal */
 export function* tus(request: Request): Program<Response> {
-  const { head, site, target } = request
+  const { access, head, site, target } = request
   request.fields = version
   const method = head.field('x-http-method-override') ?? head.method
   if (method === 'OPTIONS') return options(site)
   if (head.field('tus-resumable') !== tusVersion) {
     throw new Refusal('tus_version', tusVersion, `Tus-Version: ${tusVersion}\r\n`)
   }
-  demand(site.policy, 'upload')
+  access.demandSomewhere('upload')
   if (method !== 'HEAD') request.demandOwnOrigin()
   if (target.path === uploadsPath || target.path === `${uploadsPath}/`) {
     if (method === 'POST') return yield* create(request)
@@ -61,9 +61,9 @@ export function* tus(request: Request): Program<Response> {
   }
   const id = uploadIn(target.path)
   if (id === undefined) throw new Refusal('not_found', target.path)
-  if (method === 'HEAD') return yield* tell(site, id)
+  if (method === 'HEAD') return yield* tell(site, access, id)
   if (method === 'PATCH') return yield* add(request, id)
-  if (method === 'DELETE') return yield* end(site, id)
+  if (method === 'DELETE') return yield* end(site, access, id)
   throw new Refusal(
     'method_not_allowed',
     'An upload takes HEAD, PATCH and DELETE',
@@ -87,8 +87,8 @@ function expires({ limits }: Site, changedAt: number): string {
 }
 
 /** `HEAD`: how far it has come. */
-function* tell(site: Site, id: string): Program<Response> {
-  return yield* inUpload(site, id, function* (upload) {
+function* tell(site: Site, access: Access, id: string): Program<Response> {
+  return yield* inUpload(site, access, id, function* (upload) {
     const { record } = upload
     const { offset, done, changedAt } = yield* standing(site, upload)
     const metadata = record.metadata === '' ? '' : `Upload-Metadata: ${record.metadata}\r\n`
@@ -107,7 +107,7 @@ function* tell(site: Site, id: string): Program<Response> {
 function* add(request: Request, id: string): Program<Response> {
   const offset = uploadOffset(request.head)
   demandMedia(request)
-  const headers = yield* inUpload(request.site, id, (upload) => addTo(request, upload, offset))
+  const headers = yield* inUpload(request.site, request.access, id, (upload) => addTo(request, upload, offset))
   return { status: 204, headers }
 }
 
@@ -119,8 +119,9 @@ function demandMedia({ head }: Request): void {
 }
 
 /** @returns the fields that say how far it has come */
-function* addTo({ head, body, site }: Request, upload: Upload, offset: number): Program<string> {
+function* addTo({ access, head, body, site }: Request, upload: Upload, offset: number): Program<string> {
   const { record } = upload
+  if (!isPartial(record)) access.demand('upload', targetOf(record).path)
   if (isFinal(record)) throw new Refusal('upload_final', upload.id)
   const addition = { offset, source: body, length: body.length, checksums: uploadChecksums(head) }
   const now = yield* append(site, upload, addition)
@@ -129,24 +130,24 @@ function* addTo({ head, body, site }: Request, upload: Upload, offset: number): 
 }
 
 /** `DELETE`: it is not wanted any more. */
-function* end(site: Site, id: string): Program<Response> {
-  yield* inUpload(site, id, (upload) => terminate(site, upload))
+function* end(site: Site, access: Access, id: string): Program<Response> {
+  yield* inUpload(site, access, id, (upload) => terminate(site, upload))
   return { status: 204, headers: '' }
 }
 
 /** `POST`: a new upload, with or without its first bytes. */
 function* create(request: Request): Program<Response> {
-  const { head, site, body } = request
+  const { access, head, site, body } = request
   const concat = uploadConcat(head, request.authority)
   const record = yield* recordOf(request, concat)
   if (concat.kind !== 'partial') {
     const target = targetOf(record)
     request.path = target.path
-    yield* admitTarget(site, target)
+    yield* admitTarget(site, access, target)
   }
   if (!body.ended) demandBody(request, record, concat)
   yield* sweepUploadsInTime(site)
-  const id = yield* concat.kind === 'final' ? concatenate(site, record, concat.ids) : createUpload(site, record)
+  const id = yield* concat.kind === 'final' ? concatenate(site, access, record, concat.ids) : createUpload(site, record)
   const location = `Location: ${uploadsPath}/${id}\r\n`
   if (concat.kind === 'final') return { status: 201, headers: `${location}Upload-Offset: ${record.length}\r\n` }
   // Without a byte to come, this request is the last.
@@ -160,19 +161,27 @@ function* create(request: Request): Program<Response> {
 /** The first bytes. If they cannot be taken, the client is told all the same where the upload is. */
 function* begun(request: Request, id: string, location: string): Program<string> {
   try {
-    return yield* inUpload(request.site, id, (upload) => addTo(request, upload, 0))
+    return yield* inUpload(request.site, request.access, id, (upload) => addTo(request, upload, 0))
   } catch (error) {
     throw error instanceof Refusal ? error.withHeaders(location) : error
   }
 }
 
-function* recordOf({ head, site }: Request, concat: Concat): Program<UploadRecord> {
+function* recordOf({ access, head, site }: Request, concat: Concat): Program<UploadRecord> {
   const metadata = formatMetadata(parseMetadata(head.field('upload-metadata')))
   const digests = reprDigests(head)
-  const length = concat.kind === 'final' ? yield* lengthOfAll(site, concat.ids) : uploadLength(head)
+  const length = concat.kind === 'final' ? yield* lengthOfAll(site, access, concat.ids) : uploadLength(head)
   yield* demandRoom(site, length)
   const fresh = head.field('if-none-match') !== undefined
-  return { length, metadata, concat: head.field('upload-concat'), fresh, digests }
+  const { user } = access
+  return {
+    ...(user === undefined ? {} : { user }),
+    length,
+    metadata,
+    concat: head.field('upload-concat'),
+    fresh,
+    digests,
+  }
 }
 
 /** Refuse what would not fit, though it is only claimed as it comes. */

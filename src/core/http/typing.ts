@@ -10,7 +10,6 @@ import { destinationFor, move } from '../operations/move.ts'
 import { remove } from '../operations/remove.ts'
 import { commandPage, uploadPage } from '../pages/forms.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
 import type { Program } from '../program.ts'
 import { page, type Result, tell } from './answers.ts'
 import { type Change, type Command, parseCommand } from './commands.ts'
@@ -22,8 +21,8 @@ import type { Response } from './response.ts'
 /** Do a command that came by `GET` or `HEAD`. */
 export function* type(request: Request, command: Command): Program<Response> {
   if (command.name === 'upload') {
-    demand(request.site.policy, 'upload')
-    return page(200, uploadPage())
+    request.access.demandSomewhere('upload')
+    return page(200, uploadPage({ overwrite: request.access.rightsAt([]).overwrite }))
   }
   request.path = pathOf(command)
   if (command.name === 'listdir') return yield* listAt(request, command.path)
@@ -75,7 +74,7 @@ function seeIn(where: SafePath): Result['links'] {
 }
 
 function* createdir(request: Request, path: SafePath): Program<Result> {
-  yield* createDirectory(request.site, path)
+  yield* createDirectory(request.site, request.access, path)
   return {
     status: 201,
     title: 'Created',
@@ -86,7 +85,11 @@ function* createdir(request: Request, path: SafePath): Program<Result> {
 }
 
 function* deletion(request: Request, path: SafePath, kind: 'file' | 'directory'): Program<Result> {
-  yield* remove(request.site, { path, kind, recursive: kind === 'directory' && request.asks('recursive') })
+  yield* remove(request.site, request.access, {
+    path,
+    kind,
+    recursive: kind === 'directory' && request.asks('recursive'),
+  })
   return {
     status: 200,
     title: 'Deleted',
@@ -97,8 +100,9 @@ function* deletion(request: Request, path: SafePath, kind: 'file' | 'directory')
 }
 
 function* rename(request: Request, from: SafePath, wanted: SafePath): Program<Result> {
-  const to = yield* destinationFor(request.site, from, wanted)
-  yield* move(request.site, { from, to, replace: request.asks('overwrite') })
+  const { access, site } = request
+  const to = yield* destinationFor(site, access, from, wanted)
+  yield* move(site, access, { from, to, replace: request.asks('overwrite') })
   return {
     status: 200,
     title: 'Moved',

@@ -3,8 +3,8 @@
  *
  * - Files are stored, not compressed: what people share is mostly compressed already, and compressing in
  *   JavaScript would hold the engine's thread for seconds.
- * - Symbolic links, what is no file, what vanishes meanwhile and what this server may not read are left out, and so
- *   are names that no address has: with a backslash in it, a name can lead out of where an archive is unpacked.
+ * - Symbolic links, what is no file, what vanishes meanwhile, and what this server or whoever asks may not read are left
+ *   out, and so are names that no address has: with a backslash in it, a name can lead out of where an archive is unpacked.
  * - The format without its 64-bit extension, which the library lacks, ends at 4 GiB and 65,535 entries. A tree
  *   beyond that is refused before the first byte is sent; one that grows beyond it meanwhile breaks off.
  */
@@ -13,10 +13,12 @@ import { giveBuffer, takeBuffer } from '../buffers.ts'
 import type { Directory, FileDescriptor } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { Budget, entriesOf, inDirectory } from '../files/tree.ts'
+import type { Walk } from '../files/walk.ts'
 import type { Output } from '../http/output.ts'
+import type { Sight } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { hasAddress, isHidden, unlessGone } from './list.ts'
+import { hasAddress, isShown, unlessGone } from './list.ts'
 
 const mostEntries = 65_535
 const mostBytes = 2 ** 32 - 1
@@ -31,24 +33,26 @@ interface Visitor {
   file(path: string, holder: Directory, name: string, size: number, mtimeNs: bigint): Program<void>
 }
 
-function* visit(site: Site, directory: Directory, to: Visitor): Program<void> {
+function* visit(site: Site, walk: Walk, to: Visitor): Program<void> {
   const budget = new Budget(site)
-  function* below(here: Directory, prefix: string, depth: number): Program<void> {
+  function* below(here: Directory, sight: Sight, prefix: string, depth: number): Program<void> {
     const entries = yield* entriesOf(here)
     entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-    for (const { name, status } of entries) {
-      if (isHidden(site, here, name)) continue
+    for (const entry of entries) {
+      if (!isShown(site, sight, here, entry)) continue
+      const { name, status } = entry
       budget.spend(depth)
       if (!hasAddress(name)) continue
       const path = prefix + name
       if (status?.kind === 'file') yield* to.file(path, here, name, status.size, status.mtimeNs)
       else if (status?.kind === 'directory') {
         yield* to.directory(`${path}/`)
-        yield* unlessGone(inDirectory({ directory: here, name }, (inner) => below(inner, `${path}/`, depth + 1)))
+        const step = (inner: Directory) => below(inner, sight.within(name), `${path}/`, depth + 1)
+        yield* unlessGone(inDirectory({ directory: here, name }, step))
       }
     }
   }
-  yield* below(directory, '', 1)
+  yield* below(walk.directory, walk.sight, '', 1)
 }
 
 /** How much of what the format can hold is used. */
@@ -66,10 +70,10 @@ class Room {
   }
 }
 
-/** Refuse a tree that one archive cannot hold. @throws Refusal too_large */
-export function* admitArchive(site: Site, directory: Directory): Program<void> {
+/** Refuse a tree, which a walk has come to, that one archive cannot hold. @throws Refusal too_large */
+export function* admitArchive(site: Site, walk: Walk): Program<void> {
   const room = new Room()
-  yield* visit(site, directory, {
+  yield* visit(site, walk, {
     // biome-ignore lint/correctness/useYield: nothing to wait for
     *directory(path) {
       room.take(path, 0)
@@ -81,8 +85,8 @@ export function* admitArchive(site: Site, directory: Directory): Program<void> {
   })
 }
 
-/** Write the archive of a directory. @throws Refusal too_large when it has grown beyond the format since it was admitted */
-export function* writeArchive(site: Site, directory: Directory, out: Output): Program<void> {
+/** Write the archive of the directory that a walk has come to. @throws Refusal too_large when it has grown beyond the format since it was admitted */
+export function* writeArchive(site: Site, walk: Walk, out: Output): Program<void> {
   const room = new Room()
   const made: Uint8Array[] = []
   const zip = new Zip((error, data) => {
@@ -92,7 +96,7 @@ export function* writeArchive(site: Site, directory: Directory, out: Output): Pr
   function* flush(): Program<void> {
     for (const piece of made.splice(0)) yield* out.bytes(piece)
   }
-  yield* visit(site, directory, {
+  yield* visit(site, walk, {
     *directory(path) {
       room.take(path, 0)
       const entry = new ZipPassThrough(path)

@@ -10,9 +10,9 @@ import { type Place, publishDirectory, publishFile, undo } from '../files/publis
 import { Room } from '../files/quota.ts'
 import { statusOf } from '../files/status.ts'
 import { temporaryNear } from '../files/temporary.ts'
-import { copyEntry, copyTree, removeTree } from '../files/tree.ts'
+import { type CopyOptions, copyEntry, copyTree, removeTree } from '../files/tree.ts'
 import { type Walk, walking } from '../files/walk.ts'
-import { demand } from '../policy.ts'
+import type { Access, Sight } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { admitSource, admitTransfer, type TransferRequest, type Transferred } from './renaming.ts'
@@ -24,25 +24,29 @@ interface Target extends Place {
 }
 
 /**
- * Copy a file, or a directory with everything in it.
+ * Copy a file, or a directory with everything in it that whoever asks may read.
  *
  * @returns whether the new name was new
- * @throws Refusal not_found, exists, no_parent, into_itself, is_directory, not_a_file, too_large, read_only, and what `check` throws
+ * @throws Refusal not_found, exists, no_parent, into_itself, is_directory, not_a_file, too_large, what `check` throws; and as `Access.demandTree`
  */
-export function* copy(site: Site, wanted: TransferRequest): Program<'created' | 'replaced'> {
-  const { from, to } = wanted
-  demand(site.policy, 'copy')
+export function* copy(site: Site, access: Access, wanted: TransferRequest): Program<'created' | 'replaced'> {
+  const { from, to, replace } = wanted
+  const look = access.demand('read', from)
+  const arrive = access.demandTree('copy', to)
+  if (replace) access.demand('overwrite', to)
   admitTransfer(from, to)
-  return yield* walking(site, from.text, function* (source) {
+  return yield* walking(site, look, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
     const seen = yield* admitSource(wanted, old)
-    return yield* walking(site, to.text, function* (target) {
+    if (!source.sight.shows(old.name, seen.kind === 'directory')) throw new Refusal('not_found', from.text)
+    const sight = source.sight.within(old.name)
+    return yield* walking(site, arrive, function* (target) {
       const place: Target = {
         directory: yield* parentFor(target, to),
         name: to.name,
         forget: () => forget(site, target, to),
       }
-      return yield* duplicate(site, wanted, target, old, place, seen)
+      return yield* duplicate(site, wanted, target, old, place, seen, sight)
     })
   })
 }
@@ -54,6 +58,7 @@ function* duplicate(
   old: Place,
   place: Target,
   seen: FileStatus,
+  sight: Sight,
 ): Program<'created' | 'replaced'> {
   // Before anything is read, and again in the step that gives the name.
   yield* admitTarget(wanted, place, seen)
@@ -62,7 +67,7 @@ function* duplicate(
     const done = yield* temporaryNear(site, target, (directory, name) => {
       const made: Place = { directory, name }
       return seen.kind === 'directory'
-        ? directoryCopy(site, wanted, old, made, place, room)
+        ? directoryCopy(site, wanted, old, made, place, { room, sight })
         : fileCopy(site, wanted, old, made, place, seen, room)
     })
     room.keep(done.replaced)
@@ -89,10 +94,10 @@ function* directoryCopy(
   old: Place,
   made: Place,
   place: Target,
-  room: Room,
+  options: CopyOptions,
 ): Program<Transferred> {
   try {
-    yield* copyTree(site, old, made, wanted.from.text, { room })
+    yield* copyTree(site, old, made, wanted.from.text, options)
     yield* exclusively(site, place.forget, publishDirectory(made, place, wanted.to.text))
     return { outcome: 'created', replaced: 0 }
   } catch (error) {

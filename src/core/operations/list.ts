@@ -4,9 +4,10 @@
 import type { Directory, FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { Budget, type Entry, eachEntry, entriesOf, inDirectory } from '../files/tree.ts'
-import { walking } from '../files/walk.ts'
+import { type Walk, walking } from '../files/walk.ts'
 import type { ListingEntry, ListingSort } from '../pages/listing.ts'
 import { checkName, isReserved, type SafePath } from '../paths.ts'
+import type { Access, Sight } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
@@ -22,10 +23,10 @@ export function hasAddress(name: string): boolean {
 
 const unusable: FileStatus = { kind: 'other', size: 0, mtimeNs: 0n, device: 0, inode: 0, permissions: 0 }
 
-/** Where a symbolic link leads, if it stays inside. */
-function* targetOf(site: Site, path: SafePath): Program<'file' | 'directory' | undefined> {
+/** Where a symbolic link leads, if it stays inside, and may be read there. */
+function* targetOf(site: Site, access: Access, path: SafePath): Program<'file' | 'directory' | undefined> {
   try {
-    return yield* walking(site, path.text, function* (walk) {
+    return yield* walking(site, access.demand('read', path), function* (walk) {
       return yield* walk.kindOf(path)
     })
   } catch {
@@ -34,11 +35,12 @@ function* targetOf(site: Site, path: SafePath): Program<'file' | 'directory' | u
 }
 
 /** An entry of the directory `path`, as listings tell of it. */
-export function* listed(site: Site, path: SafePath, { name, status }: Entry): Program<ListingEntry> {
+export function* listed(site: Site, access: Access, path: SafePath, entry: Entry): Program<ListingEntry> {
+  const { name, status } = entry
   const { kind, size, mtimeNs } = status ?? unusable
   if (status === undefined || !hasAddress(name)) return { name, kind, size, mtimeNs, reachable: false }
   if (kind !== 'link') return { name, kind, size, mtimeNs, reachable: kind !== 'other' }
-  const target = yield* targetOf(site, path.child(name))
+  const target = yield* targetOf(site, access, path.child(name))
   if (target === undefined) return { name, kind, size, mtimeNs, reachable: false }
   return { name, kind, size, mtimeNs, reachable: true, target }
 }
@@ -48,11 +50,17 @@ export function isHidden(site: Site, directory: Directory, name: string): boolea
   return isReserved(name, directory === site.root)
 }
 
-/** The entries of a directory that a walk has come to, in no order. */
-export function* list(site: Site, path: SafePath, directory: Directory): Program<ListingEntry[]> {
+/** Whether an entry is shown to whoever asks. */
+export function isShown(site: Site, sight: Sight, directory: Directory, { name, status }: Entry): boolean {
+  return !isHidden(site, directory, name) && sight.shows(name, status?.kind === 'directory')
+}
+
+/** The entries of the directory that a walk has come to, in no order. @param path what led there */
+export function* list(site: Site, access: Access, path: SafePath, walk: Walk): Program<ListingEntry[]> {
+  const { directory, sight } = walk
   const entries: ListingEntry[] = []
   yield* eachEntry(directory, function* (entry) {
-    if (!isHidden(site, directory, entry.name)) entries.push(yield* listed(site, path, entry))
+    if (isShown(site, sight, directory, entry)) entries.push(yield* listed(site, access, path, entry))
   })
   return entries
 }
@@ -74,27 +82,27 @@ export interface Finds {
   readonly truncated: boolean
 }
 
-/** Everything below a directory whose name holds a word, in any case. */
-export function* search(site: Site, path: SafePath, directory: Directory, word: string): Program<Finds> {
+/** Everything below the directory that a walk has come to whose name holds a word, in any case. @param path what led there */
+export function* search(site: Site, access: Access, path: SafePath, walk: Walk, word: string): Program<Finds> {
   const wanted = word.toLowerCase()
   const found: ListingEntry[] = []
   const budget = new Budget(site)
-  function* below(at: SafePath, here: Directory, depth: number): Program<void> {
+  function* below(at: SafePath, here: Directory, sight: Sight, depth: number): Program<void> {
     for (const entry of yield* entriesOf(here)) {
-      if (isHidden(site, here, entry.name)) continue
+      if (!isShown(site, sight, here, entry)) continue
       budget.spend(depth)
       if (entry.name.toLowerCase().includes(wanted)) {
         if (found.length === site.limits.searchResults) throw new Refusal('too_large', 'too much was found')
-        found.push({ ...(yield* listed(site, at, entry)), segments: at.segments })
+        found.push({ ...(yield* listed(site, access, at, entry)), segments: at.segments })
       }
       if (entry.status?.kind !== 'directory' || !hasAddress(entry.name)) continue
       const child = at.child(entry.name)
       const place = { directory: here, name: entry.name }
-      yield* unlessGone(inDirectory(place, (inner) => below(child, inner, depth + 1)))
+      yield* unlessGone(inDirectory(place, (inner) => below(child, inner, sight.within(entry.name), depth + 1)))
     }
   }
   try {
-    yield* below(path, directory, 1)
+    yield* below(path, walk.directory, walk.sight, 1)
   } catch (error) {
     if (!(error instanceof Refusal && error.code === 'too_large')) throw error
     return { entries: found, truncated: true }

@@ -7,7 +7,7 @@ import { parentFor } from '../files/naming.ts'
 import { orAcross, type Place } from '../files/publish.ts'
 import { walking } from '../files/walk.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
+import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { moveAcross } from './move-across.ts'
@@ -16,15 +16,15 @@ import { admitSource, admitTransfer, nameAs, type TransferRequest, type Transfer
 /**
  * The new name that a person means: in a directory that exists, under the old name; otherwise as it is written.
  */
-export function* destinationFor(site: Site, from: SafePath, wanted: SafePath): Program<SafePath> {
+export function* destinationFor(site: Site, access: Access, from: SafePath, wanted: SafePath): Program<SafePath> {
   // A directory renamed to the name it has would otherwise be moved into itself.
   if (wanted.text === from.text) return wanted
-  return (yield* isDirectory(site, wanted)) ? wanted.child(from.name, from.slash) : wanted
+  return (yield* isDirectory(site, access, wanted)) ? wanted.child(from.name, from.slash) : wanted
 }
 
-function* isDirectory(site: Site, path: SafePath): Program<boolean> {
+function* isDirectory(site: Site, access: Access, path: SafePath): Program<boolean> {
   try {
-    return yield* walking(site, path.text, function* (walk) {
+    return yield* walking(site, access.demand('read', path), function* (walk) {
       return (yield* walk.kindOf(path)) === 'directory'
     })
   } catch {
@@ -37,16 +37,18 @@ function* isDirectory(site: Site, path: SafePath): Program<boolean> {
  * Move something to a new name.
  *
  * @returns whether the new name was new
- * @throws Refusal not_found, exists, no_parent, into_itself, not_directory, read_only, and what `check` throws
+ * @throws Refusal not_found, exists, no_parent, into_itself, not_directory, what `check` throws; and as `Access.demandTree`
  */
-export function* move(site: Site, wanted: TransferRequest): Program<'created' | 'replaced'> {
-  const { from, to } = wanted
-  demand(site.policy, 'move')
+export function* move(site: Site, access: Access, wanted: TransferRequest): Program<'created' | 'replaced'> {
+  const { from, to, replace } = wanted
+  const leave = access.demandTree('move', from)
+  const arrive = access.demandTree('move', to)
+  if (replace) access.demand('overwrite', to)
   admitTransfer(from, to)
-  return yield* walking(site, from.text, function* (source) {
+  return yield* walking(site, leave, function* (source) {
     const old: Place = { directory: yield* source.toParentOf(from), name: from.name }
     yield* admitSource(wanted, old)
-    return yield* walking(site, to.text, function* (target) {
+    return yield* walking(site, arrive, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
       // A directory may move, and with it whatever is in the cache.
       const forget = () => site.cache?.clear()

@@ -4,15 +4,14 @@
  * Each page reads the names anew and looks only at those that it tells. So nothing is held between two pages, and what
  * is there all the time is told exactly once. (Names that are not UTF-8, and read the same, may share one place.)
  */
-import type { Directory } from '../calls.ts'
 import { eachBatch, entriesNamed } from '../files/tree.ts'
-import { walking } from '../files/walk.ts'
+import { type Walk, walking } from '../files/walk.ts'
 import type { ListingEntry } from '../pages/listing.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
+import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { isHidden, listed } from './list.ts'
+import { isHidden, isShown, listed } from './list.ts'
 import { enter } from './stat.ts'
 
 export interface Page {
@@ -68,15 +67,20 @@ function fitting(site: Site, names: readonly string[]): readonly string[] {
  * @param limit the most entries to tell; fewer where they would take more than `limits.pageBytes`
  * @throws Refusal not_found, not_directory, link_refused
  */
-export function* page(site: Site, path: SafePath, after: string | undefined, limit: number): Program<Page> {
-  demand(site.policy, 'read')
-  return yield* walking(site, path.text, function* (walk) {
+export function* page(
+  site: Site,
+  access: Access,
+  path: SafePath,
+  after: string | undefined,
+  limit: number,
+): Program<Page> {
+  return yield* walking(site, access.demand('read', path), function* (walk) {
     const directory = yield* enter(walk, path)
-    const [names, total] = yield* namesBehind(site, directory, after, limit + 1)
+    const [names, total] = yield* namesBehind(site, walk, after, limit + 1)
     const told = fitting(site, names.slice(0, limit))
     const entries: ListingEntry[] = []
     yield* entriesNamed(directory, told, function* (entry) {
-      entries.push(yield* listed(site, path, entry))
+      if (isShown(site, walk.sight, directory, entry)) entries.push(yield* listed(site, access, path, entry))
     })
     return { entries, total, next: names.length > told.length ? told.at(-1) : undefined }
   })
@@ -84,7 +88,7 @@ export function* page(site: Site, path: SafePath, after: string | undefined, lim
 
 function* namesBehind(
   site: Site,
-  directory: Directory,
+  { directory, sight }: Walk,
   after: string | undefined,
   wanted: number,
 ): Program<[names: string[], total: number]> {
@@ -93,7 +97,7 @@ function* namesBehind(
   // biome-ignore lint/correctness/useYield: nothing to wait for
   yield* eachBatch(directory, function* (names) {
     for (const name of names) {
-      if (isHidden(site, directory, name)) continue
+      if (isHidden(site, directory, name) || !sight.shows(name, true)) continue
       total += 1
       if (after === undefined || name > after) smallest.add(name)
     }

@@ -11,7 +11,7 @@ import { withTemporary } from '../files/temporary.ts'
 import { admitRemoval, removeTree } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
+import type { Access } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
@@ -25,12 +25,12 @@ export interface RemoveRequest {
   readonly check?: (seen: FileStatus) => void
 }
 
-/** @throws Refusal not_found, is_directory, not_directory, not_empty, read_only, and what `check` throws */
-export function* remove(site: Site, wanted: RemoveRequest): Program<void> {
+/** @throws Refusal not_found, is_directory, not_directory, not_empty, what `check` throws; and as `Access.demandTree` */
+export function* remove(site: Site, access: Access, wanted: RemoveRequest): Program<void> {
   const { path } = wanted
-  demand(site.policy, 'delete')
+  const grant = wanted.recursive ? access.demandTree('delete', path) : access.demand('delete', path)
   if (path.isRoot) throw new Refusal('not_allowed', 'the shared directory itself cannot be deleted')
-  yield* walking(site, path.text, function* (walk) {
+  yield* walking(site, grant, function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
     const forget = () => site.cache?.clear()
     const left = yield* exclusively(site, forget, removeShallow(site, wanted, place))

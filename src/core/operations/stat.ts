@@ -7,7 +7,7 @@ import { type Walk, walking } from '../files/walk.ts'
 import { validatorsOf } from '../http/conditional.ts'
 import type { ListingEntry } from '../pages/listing.ts'
 import type { SafePath } from '../paths.ts'
-import { demand } from '../policy.ts'
+import type { Access } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { listed } from './list.ts'
@@ -30,25 +30,24 @@ export function* enter(walk: Walk, path: SafePath): Program<Directory> {
 }
 
 /** Make sure that there is such a directory. @throws Refusal not_found, not_directory, link_refused */
-export function* checkDirectory(site: Site, path: SafePath): Program<void> {
-  demand(site.policy, 'read')
-  yield* walking(site, path.text, (walk) => enter(walk, path))
+export function* checkDirectory(site: Site, access: Access, path: SafePath): Program<void> {
+  yield* walking(site, access.demand('read', path), (walk) => enter(walk, path))
 }
 
 /** What has the name, a symbolic link as itself unless it is written with a slash. @throws Refusal not_found, not_directory, link_refused */
-export function* stat(site: Site, path: SafePath): Program<Stat> {
-  demand(site.policy, 'read')
-  const status = yield* walking(site, path.text, (walk) => statusAt(walk, path))
+export function* stat(site: Site, access: Access, path: SafePath): Program<Stat> {
+  const status = yield* walking(site, access.demand('read', path), (walk) => statusAt(walk, path))
   const { kind, size, mtimeNs } = status
   if (path.slash) return { entry: { name: path.name, kind, size, mtimeNs, reachable: true }, etag: undefined }
-  const entry = yield* listed(site, path.parent, { name: path.name, status })
+  const entry = yield* listed(site, access, path.parent, { name: path.name, status })
   return { entry, etag: kind === 'file' ? validatorsOf(status).etag : undefined }
 }
 
 function* statusAt(walk: Walk, path: SafePath): Program<FileStatus> {
   if (!path.slash) {
     const status = yield* call('lstat', yield* walk.toParentOf(path), path.name)
-    if (status === undefined) throw new Refusal('not_found', path.text)
+    if (status === undefined || !walk.sight.shows(path.name, status.kind === 'directory'))
+      throw new Refusal('not_found', path.text)
     return status
   }
   const directory = yield* enter(walk, path)

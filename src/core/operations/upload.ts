@@ -8,6 +8,7 @@ import { Refusal, refusalOf } from '../errors.ts'
 import { store } from '../files/store.ts'
 import type { Multipart, PartHead } from '../http/multipart.ts'
 import { pathFromText, rootPath, type SafePath } from '../paths.ts'
+import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 
@@ -25,11 +26,12 @@ export interface Uploaded {
  */
 export function* upload(
   site: Site,
+  access: Access,
   parts: Multipart,
   into: SafePath | undefined,
   overwrite: boolean,
 ): Program<Uploaded> {
-  const batch = new Batch(site, parts, into, overwrite)
+  const batch = new Batch(site, access, parts, into, overwrite)
   try {
     yield* batch.all()
   } catch (error) {
@@ -40,6 +42,7 @@ export function* upload(
 
 class Batch {
   readonly #site: Site
+  readonly #access: Access
   readonly #parts: Multipart
   readonly #into: SafePath | undefined
   #directory: SafePath | undefined
@@ -47,8 +50,9 @@ class Batch {
   readonly #stored: SafePath[] = []
   #refusal: Refusal | undefined
 
-  constructor(site: Site, parts: Multipart, into: SafePath | undefined, overwrite: boolean) {
+  constructor(site: Site, access: Access, parts: Multipart, into: SafePath | undefined, overwrite: boolean) {
     this.#site = site
+    this.#access = access
     this.#parts = parts
     this.#into = into
     this.#overwrite = overwrite
@@ -81,7 +85,7 @@ class Batch {
     const directory = this.#into ?? this.#directory ?? rootPath
     try {
       const path = directory.child(filename)
-      yield* store(this.#site, { path, source: this.#parts, replace: this.#overwrite })
+      yield* store(this.#site, this.#access, { path, source: this.#parts, replace: this.#overwrite })
       this.#stored.push(path)
     } catch (error) {
       if (this.#parts.broken) throw error

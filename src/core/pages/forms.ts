@@ -7,6 +7,7 @@
 import { hrefOf, pathOf } from './address.ts'
 import { escapeHtml, escapeValue, nameHtml } from './escape.ts'
 import { pageFoot, pageHead } from './page.ts'
+import { overwriteBox } from './toolbar.ts'
 
 /** What the form of a move, a copy or a deletion is about: the root cannot be. */
 export interface ItemView {
@@ -14,25 +15,32 @@ export interface ItemView {
   readonly segments: readonly string[]
   /** Whether it is a directory. */
   readonly directory: boolean
+  /** Whether something may be replaced. */
+  readonly overwrite?: boolean
+}
+
+export interface UploadView {
+  /** The directory proposed. */
+  readonly segments?: readonly string[]
+  /** Whether something may be replaced. */
+  readonly overwrite?: boolean
 }
 
 const pathAttributes = 'required autocomplete=off autocapitalize=off spellcheck=false dir=ltr'
 
-/** The form behind `GET /upload`. @param segments the directory proposed */
-export function uploadPage({ segments = [] }: { readonly segments?: readonly string[] } = {}): string {
+/** The form behind `GET /upload`. */
+export function uploadPage({ segments = [], overwrite = true }: UploadView = {}): string {
   return (
     `${pageHead('Upload', segments)}<h1>Upload files</h1>\n` +
     '<form class=card method=post enctype="multipart/form-data" action="/upload">' +
     '<label for=directory>Into the folder</label>' +
     `<input id=directory name=directory ${pathAttributes} value="${escapeValue(pathOf(segments))}" aria-describedby=hint>` +
     '<p id=hint class=hint>The whole path, from the top folder <code>/</code>. The folder must exist.</p>' +
-    `${overwriteBox}<label for=file>Choose files, or drop them here</label>` +
+    `${overwrite ? overwriteBox : ''}<label for=file>Choose files, or drop them here</label>` +
     '<input id=file type=file name=file multiple required>' +
     `${buttons('Upload', 'primary', segments)}</form>\n${pageFoot()}`
   )
 }
-
-const overwriteBox = '<label class=check><input type=checkbox name=overwrite value=on>Replace existing</label>'
 
 /** The form behind `?move`. */
 export function movePage(view: ItemView): string {
@@ -52,7 +60,7 @@ function transferPage(view: ItemView, title: string, action: 'move' | 'copy', de
     '<label for=destination>New path</label>' +
     `<input id=destination name=destination ${pathAttributes} autofocus value="${escapeValue(destination)}" aria-describedby=hint>` +
     '<p id=hint class=hint>The whole path, from the top folder <code>/</code>. Its last part is the new name; the parts before it must exist.</p>' +
-    `${overwriteBox}${buttons(verb, 'primary', view.segments.slice(0, -1))}</form>\n${pageFoot()}`
+    `${view.overwrite === false ? '' : overwriteBox}${buttons(verb, 'primary', view.segments.slice(0, -1))}</form>\n${pageFoot()}`
   )
 }
 

@@ -23,6 +23,7 @@ export interface ListingRights {
   readonly create: boolean
   readonly move: boolean
   readonly copy: boolean
+  readonly overwrite: boolean
   readonly delete: boolean
 }
 
@@ -58,6 +59,8 @@ export interface ListingEntry {
   readonly reachable: boolean
   /** In search results: the names that lead from the root to the directory that holds the entry. */
   readonly segments?: readonly string[]
+  /** Where not the same may be done with it as with the directory that is shown. */
+  readonly rights?: ListingRights
 }
 
 /** What was shown, known after the last entry. */
@@ -108,7 +111,6 @@ function rowOpen(kind: KindClass): string {
 /** What all rows of a view have in common, worked out once. */
 interface RowParts {
   readonly base: string
-  readonly changes: boolean
 }
 
 const partsOf = new WeakMap<ListingView, RowParts>()
@@ -116,8 +118,7 @@ const partsOf = new WeakMap<ListingView, RowParts>()
 function rowParts(view: ListingView): RowParts {
   const known = partsOf.get(view)
   if (known !== undefined) return known
-  const { move, copy, delete: remove } = view.rights
-  const parts = { base: hrefOf(view.segments, true), changes: move || copy || remove }
+  const parts = { base: hrefOf(view.segments, true) }
   partsOf.set(view, parts)
   return parts
 }
@@ -151,7 +152,7 @@ export function listingRow(view: ListingView, entry: ListingEntry): string {
   row += directory || link ? cell : sizeCell(entry.size)
   row += `${cell}${when}${cell}<a href="${href}${directory ? '?zip' : '?download'}" aria-label="Download ${name}"></a>`
   // A slash would mean the directory that a link leads to.
-  if (parts.changes) row += menu(view.rights, link ? plain : href, name)
+  row += menu(entry.rights ?? view.rights, link ? plain : href, name)
   return `${row}\n`
 }
 
@@ -161,6 +162,7 @@ function sizeCell(size: number): string {
 
 /** The changes to an entry, folded away: `name` lets one open menu close the one before. */
 function menu(rights: ListingRights, href: string, name: string): string {
+  if (!(rights.move || rights.copy || rights.delete)) return ''
   let links = `<details name=m><summary aria-label="Change ${name}"></summary><div>`
   if (rights.move) links += `<a href="${href}?move">Rename or move</a>`
   if (rights.copy) links += `<a href="${href}?copy">Copy</a>`

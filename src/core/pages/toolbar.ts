@@ -9,6 +9,9 @@ import { encodeSegment, hrefOf } from './address.ts'
 import { escapeValue } from './escape.ts'
 import type { ListingSort, ListingView } from './listing.ts'
 
+/** The box that lets a form replace what is there. */
+export const overwriteBox = '<label class=check><input type=checkbox name=overwrite value=on>Replace existing</label>'
+
 /** The tools that the rights leave. */
 export function toolbar(view: ListingView): string {
   const { segments, query, rights } = view
@@ -20,18 +23,18 @@ export function toolbar(view: ListingView): string {
     `<input id=q name=q type=search required autocomplete=off spellcheck=false placeholder="Search by name"${value}>` +
     '<button aria-label=Search></button></form>\n'
   if (query === undefined) {
-    if (rights.upload) tools += uploadTool(href)
+    if (rights.upload) tools += uploadTool(href, rights.overwrite)
     if (rights.create) tools += createTool(href)
     tools += `<a class="tool zip" href="${href}?zip">Download as zip</a>\n`
   }
   return `${tools}<a class="tool json" href="${href}${json}">JSON</a></div>\n`
 }
 
-function uploadTool(href: string): string {
+function uploadTool(href: string, overwrite: boolean): string {
   return (
     '<details name=t><summary class="tool primary up">Upload</summary>' +
     `<form class=panel method=post enctype="multipart/form-data" action="${href}">` +
-    '<label class=check><input type=checkbox name=overwrite value=on>Replace existing</label>' +
+    (overwrite ? overwriteBox : '') +
     '<label for=file>Choose files, or drop them here</label>' +
     '<input id=file type=file name=file multiple required><button class=primary>Upload</button></form></details>\n'
   )

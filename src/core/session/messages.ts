@@ -37,7 +37,7 @@ export interface HelloResult {
   readonly protocol: typeof subprotocol
   /** The current directory. */
   readonly path: string
-  /** What this server lets this client do. */
+  /** What this client may do in the current directory and below it. */
   readonly rights: Readonly<Record<Action, boolean>>
   /** The methods there are. */
   readonly methods: readonly Method[]

@@ -10,7 +10,7 @@ import { page } from '../operations/page.ts'
 import { remove } from '../operations/remove.ts'
 import { checkDirectory, stat } from '../operations/stat.ts'
 import { rootPath, type SafePath } from '../paths.ts'
-import { allows } from '../policy.ts'
+import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import {
@@ -29,13 +29,16 @@ import { resolvePath } from './resolve.ts'
 /** Where calls are made: what a session remembers from one to the next. */
 export class Place {
   readonly site: Site
+  /** What whoever opened the session may do. */
+  readonly access: Access
   /** The current directory. Only its path: it is walked anew for each call. */
   directory: SafePath = rootPath
   /** What the call in progress is about, once that is known: for the sentences of refusals, and the log. */
   subject: SafePath = rootPath
 
-  constructor(site: Site) {
+  constructor(site: Site, access: Access) {
     this.site = site
+    this.access = access
   }
 
   /** A path that the client wrote. */
@@ -60,20 +63,13 @@ interface Entry<M extends Method> {
 const told = (path: SafePath): PathResult => ({ path: path.text })
 
 // biome-ignore lint/correctness/useYield: nothing to wait for
-function* hello({ site, directory }: Place): Program<HelloResult> {
-  const { policy, limits } = site
+function* hello({ site, access, directory }: Place): Program<HelloResult> {
+  const { limits } = site
   const { messageBytes, messageFragments, messageTime, frameRate, controlRate, pingInterval, pageEntries } = limits
   return {
     protocol: subprotocol,
     path: directory.text,
-    rights: {
-      read: allows(policy, 'read'),
-      upload: allows(policy, 'upload'),
-      create: allows(policy, 'create'),
-      move: allows(policy, 'move'),
-      copy: allows(policy, 'copy'),
-      delete: allows(policy, 'delete'),
-    },
+    rights: access.rightsAt(directory.segments),
     methods: Object.keys(methods) as Method[],
     limits: { messageBytes, messageFragments, messageTime, frameRate, controlRate, pingInterval, pageEntries },
   }
@@ -86,7 +82,7 @@ function* pwd({ directory }: Place): Program<PathResult> {
 
 function* cd(place: Place, params: ParamsOf<'cd'>): Program<PathResult> {
   const path = place.about(params.path)
-  yield* checkDirectory(place.site, path)
+  yield* checkDirectory(place.site, place.access, path)
   place.directory = path
   return told(path)
 }
@@ -95,19 +91,25 @@ function* list(place: Place, params: ParamsOf<'list'>): Program<ResultOf<'list'>
   const { site } = place
   const path = place.about(params.path ?? '.')
   const most = site.limits.pageEntries
-  const { entries, total, next } = yield* page(site, path, params.after, Math.min(params.limit ?? most, most))
+  const { entries, total, next } = yield* page(
+    site,
+    place.access,
+    path,
+    params.after,
+    Math.min(params.limit ?? most, most),
+  )
   return { ...told(path), entries: entries.map(entryObject), total, ...(next === undefined ? {} : { next }) }
 }
 
 function* status(place: Place, params: ParamsOf<'stat'>): Program<ResultOf<'stat'>> {
   const path = place.about(params.path)
-  const { entry, etag } = yield* stat(place.site, path)
+  const { entry, etag } = yield* stat(place.site, place.access, path)
   return { ...told(path), ...entryObject(entry), ...(etag === undefined ? {} : { etag }) }
 }
 
 function* mkdir(place: Place, params: ParamsOf<'mkdir'>): Program<PathResult> {
   const path = place.about(params.path)
-  yield* createDirectory(place.site, path)
+  yield* createDirectory(place.site, place.access, path)
   return told(path)
 }
 
@@ -118,18 +120,18 @@ function* deletion(
   recursive: boolean,
 ): Program<PathResult> {
   const what = place.about(path)
-  yield* remove(place.site, { path: what, kind, recursive })
+  yield* remove(place.site, place.access, { path: what, kind, recursive })
   return told(what)
 }
 
 /** @param into whether a directory that exists is gone into */
 function transfer(operation: typeof move, into: boolean) {
   return function* (place: Place, params: TransferParams): Program<TransferResult> {
-    const { site } = place
+    const { access, site } = place
     const from = place.about(params.from)
     const wanted = place.resolve(params.to)
-    const to = into ? yield* destinationFor(site, from, wanted) : wanted
-    const outcome = yield* operation(site, { from, to, replace: params.overwrite ?? false })
+    const to = into ? yield* destinationFor(site, access, from, wanted) : wanted
+    const outcome = yield* operation(site, access, { from, to, replace: params.overwrite ?? false })
     return { from: from.text, to: to.text, replaced: outcome === 'replaced' }
   }
 }

@@ -11,6 +11,7 @@ import { errnoOf } from '../errors.ts'
 import { type Connection, type Fate, lost, type Protocol } from '../http/connection.ts'
 import { logMistake, logRequest } from '../log.ts'
 import { hrefOf } from '../pages/address.ts'
+import type { Access } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { newTrace, type Trace, traced } from '../trace.ts'
@@ -32,10 +33,10 @@ export class Session implements Protocol {
   /** A ping was sent, and nothing has come since. */
   #pinged = false
 
-  constructor(connection: Connection, site: Site) {
+  constructor(connection: Connection, site: Site, access: Access) {
     this.#connection = connection
     this.#site = site
-    this.#place = new Place(site)
+    this.#place = new Place(site, access)
     this.#reader = new FrameReader(site.limits)
     this.#frames = new Allowance(site.limits.frameRate, site.environment.now())
     this.#controls = new Allowance(site.limits.controlRate, site.environment.now())

@@ -4,6 +4,7 @@
 import { Refusal } from '../errors.ts'
 import { undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
+import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { createUpload } from './create.ts'
@@ -15,11 +16,11 @@ import { isPartial, type UploadRecord } from './record.ts'
 import type { State } from './state.ts'
 
 /** How many bytes partial uploads have together. @throws Refusal bad_parameter when one is missing, unfinished, or not partial */
-export function* lengthOfAll(site: Site, ids: readonly string[]): Program<number> {
+export function* lengthOfAll(site: Site, access: Access, ids: readonly string[]): Program<number> {
   let sum = 0
   for (const id of ids) {
     // biome-ignore lint/correctness/useYield: nothing to wait for
-    sum += yield* ofPartial(site, id, function* ({ record }) {
+    sum += yield* ofPartial(site, access, id, function* ({ record }) {
       return record.length
     })
   }
@@ -33,19 +34,24 @@ export function* lengthOfAll(site: Site, ids: readonly string[]): Program<number
  * @returns its name
  * @throws Refusal bad_parameter when one of them is not there any more; what `standing` throws
  */
-export function* concatenate(site: Site, record: UploadRecord, ids: readonly string[]): Program<string> {
-  const id = yield* copied(site, record, ids)
-  yield* inUpload(site, id, (upload) => standing(site, upload))
-  for (const each of new Set(ids)) yield* undo(removePartial(site, each))
+export function* concatenate(
+  site: Site,
+  access: Access,
+  record: UploadRecord,
+  ids: readonly string[],
+): Program<string> {
+  const id = yield* copied(site, access, record, ids)
+  yield* inUpload(site, access, id, (upload) => standing(site, upload))
+  for (const each of new Set(ids)) yield* undo(removePartial(site, access, each))
   return id
 }
 
 /** A new upload with all bytes, while the others still have them too. */
-function* copied(site: Site, record: UploadRecord, ids: readonly string[]): Program<string> {
+function* copied(site: Site, access: Access, record: UploadRecord, ids: readonly string[]): Program<string> {
   const room = new Room(site, 'the uploads together')
   try {
     yield* room.announce(record.length)
-    const id = yield* createUpload(site, record, (sink) => copyAll(site, ids, sink))
+    const id = yield* createUpload(site, record, (sink) => copyAll(site, access, ids, sink))
     yield* room.take(record.length)
     room.keep()
     return id
@@ -54,23 +60,28 @@ function* copied(site: Site, record: UploadRecord, ids: readonly string[]): Prog
   }
 }
 
-function* copyAll(site: Site, ids: readonly string[], sink: Sink): Program<void> {
+function* copyAll(site: Site, access: Access, ids: readonly string[], sink: Sink): Program<void> {
   for (const id of ids)
-    yield* ofPartial(site, id, function* (upload, { parts }) {
+    yield* ofPartial(site, access, id, function* (upload, { parts }) {
       yield* eachPiece(upload, parts, upload.record.length, (bytes) => sink.write(bytes))
     })
 }
 
-function* removePartial(site: Site, id: string): Program<void> {
-  yield* inUpload(site, id, function* (upload) {
+function* removePartial(site: Site, access: Access, id: string): Program<void> {
+  yield* inUpload(site, access, id, function* (upload) {
     const { state } = yield* inspect(site, upload)
     yield* discard(site, upload, state.token)
   })
 }
 
 /** Use a partial upload that has all its bytes. */
-function* ofPartial<T>(site: Site, id: string, use: (upload: Upload, state: State) => Program<T>): Program<T> {
-  return yield* inUpload(site, id, function* (upload) {
+function* ofPartial<T>(
+  site: Site,
+  access: Access,
+  id: string,
+  use: (upload: Upload, state: State) => Program<T>,
+): Program<T> {
+  return yield* inUpload(site, access, id, function* (upload) {
     const { record } = upload
     if (!isPartial(record)) throw new Refusal('bad_parameter', `the upload ${id} is not partial`)
     const { offset } = yield* standing(site, upload)

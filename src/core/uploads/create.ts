@@ -12,6 +12,7 @@ import { type Place, undo } from '../files/publish.ts'
 import { withTemporary } from '../files/temporary.ts'
 import { inDirectory, removeTree } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
+import type { Access } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { partName, recordName, tokenName } from './names.ts'
@@ -22,11 +23,13 @@ import type { Target, UploadRecord } from './record.ts'
 /** Puts bytes into a new upload. */
 export type Fill = (sink: Sink) => Program<void>
 
-/** Refuse an upload that could not have its name if it were there already. @throws Refusal exists, is_directory, no_parent */
-export function* admitTarget(site: Site, target: Target): Program<void> {
-  const { path } = target
+/** Refuse an upload that could not have its name if it were there already. @throws Refusal exists, is_directory, no_parent; and as `Access.demand` */
+export function* admitTarget(site: Site, access: Access, target: Target): Program<void> {
+  const { path, replace } = target
+  const grant = access.demand('upload', path)
+  if (replace) access.demand('overwrite', path)
   if (path.isRoot || path.slash) throw new Refusal('is_directory', path.text)
-  yield* walking(site, path.text, function* (walk) {
+  yield* walking(site, grant, function* (walk) {
     const directory = yield* parentFor(walk, path)
     yield* admit({ directory, name: path.name }, target)
   })

@@ -16,7 +16,7 @@ import { shift } from './state.ts'
  *
  * @returns whether it was in the state that was seen: otherwise nothing has happened
  */
-export function* discard(site: Site, upload: Omit<Upload, 'record'>, seen: Token): Program<boolean> {
+export function* discard(site: Site, upload: Omit<Upload, 'record' | 'access'>, seen: Token): Program<boolean> {
   if (!(yield* shift(upload, seen, { kind: 'gone' }))) return false
   site.quota?.forget()
   // It is gone with that. What cannot be removed now is removed when it is old.

@@ -11,6 +11,7 @@ import { forget, giveName as giveFile, parentFor } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { type Walk, walking } from '../files/walk.ts'
+import type { Grant } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { leave, taken } from './claim.ts'
@@ -36,7 +37,7 @@ export function* giveName(site: Site, upload: Upload, whole: Whole): Program<voi
 function* named(site: Site, upload: Upload, whole: Whole, target: Target): Program<boolean> {
   const file: Place = { directory: upload.directory, name: partName(whole.part, 0) }
   try {
-    return yield* nameIfThere(site, file, target)
+    return yield* nameIfThere(site, leaveFor(upload, target), file, target)
   } catch (error) {
     if (yield* isThere(file)) yield* goBack(site, upload, whole, error)
     // It was named, and that is not on disk: nobody is to be told that it is.
@@ -45,11 +46,17 @@ function* named(site: Site, upload: Upload, whole: Whole, target: Target): Progr
   }
 }
 
-function* nameIfThere(site: Site, file: Place, target: Target): Program<boolean> {
+/** Rights may have changed since the upload was begun. @throws as `Access.demand` */
+function leaveFor({ access }: Upload, { path, replace }: Target): Grant {
+  if (replace) access.demand('overwrite', path)
+  return access.demand('upload', path)
+}
+
+function* nameIfThere(site: Site, grant: Grant, file: Place, target: Target): Program<boolean> {
   const fd = yield* openIfThere(file)
   if (fd === undefined) return false
   try {
-    return yield* walking(site, target.path.text, (walk) => nameOpen(site, walk, file, fd, target))
+    return yield* walking(site, grant, (walk) => nameOpen(site, walk, file, fd, target))
   } finally {
     yield* call('close', fd)
   }
@@ -107,7 +114,7 @@ function* isLinked(file: Place, ours: FileStatus, to: Place): Program<boolean> {
  * @throws Refusal upload_gone when no such file has the name
  */
 function* flushName(site: Site, upload: Upload, whole: Whole, { path }: Target): Program<void> {
-  yield* walking(site, path.text, function* (walk) {
+  yield* walking(site, upload.access.demand('upload', path), function* (walk) {
     const directory = yield* orMoved(parentFor(walk, path))
     const there = directory && (yield* statusOf(directory, path.name))
     forget(site, walk, path)

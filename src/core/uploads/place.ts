@@ -4,6 +4,7 @@
 import type { Directory } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { ensure, serverDirectory } from '../files/temporary.ts'
+import type { Access } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { readRecord, type UploadRecord } from './record.ts'
@@ -17,6 +18,8 @@ export interface Upload {
   readonly uploads: Directory
   readonly directory: Directory
   readonly record: UploadRecord
+  /** Of whoever is at it now: one who began it. */
+  readonly access: Access
 }
 
 type Open = (parent: Directory, name: string) => Program<Directory>
@@ -45,14 +48,15 @@ export function inUploads<T>(site: Site, use: (uploads: Directory) => Program<T>
   return within(site, (parent, name) => call('openDirectory', parent, name), use)
 }
 
-/** Use an upload. @throws Refusal not_found, upload_gone */
-export function inUpload<T>(site: Site, id: string, use: (upload: Upload) => Program<T>): Program<T> {
+/** Use an upload that was begun by the same user. @throws Refusal not_found, also for one of another's; upload_gone */
+export function inUpload<T>(site: Site, access: Access, id: string, use: (upload: Upload) => Program<T>): Program<T> {
   const found: Open = (parent, name) => foundIn(parent, name, id)
   return within(site, found, function* (uploads) {
     const directory = yield* found(uploads, id)
     try {
       const record = yield* recordOf(directory, id)
-      return yield* use({ id, uploads, directory, record })
+      if (record.user !== access.user) throw notFound(id)
+      return yield* use({ id, uploads, directory, record, access })
     } finally {
       yield* call('close', directory.fd)
     }
@@ -63,8 +67,12 @@ function* foundIn(parent: Directory, name: string, id: string): Program<Director
   try {
     return yield* call('openDirectory', parent, name)
   } catch (error) {
-    throw errnoOf(error) === 'ENOENT' ? new Refusal('not_found', `The upload ${id}`) : error
+    throw errnoOf(error) === 'ENOENT' ? notFound(id) : error
   }
+}
+
+function notFound(id: string): Refusal {
+  return new Refusal('not_found', `The upload ${id}`)
 }
 
 function* recordOf(directory: Directory, id: string): Program<UploadRecord> {

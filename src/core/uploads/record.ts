@@ -10,6 +10,8 @@ import { overwriteOf, parseMetadata, pathOf, timeOf } from './metadata.ts'
 import { recordName } from './names.ts'
 
 export interface UploadRecord {
+  /** Who began it: nobody else may go on. Undefined for one who had not logged in. */
+  readonly user?: string | undefined
   /** Bytes of all of it. */
   readonly length: number
   /** `Upload-Metadata`, as it is given back. Empty when there was none. */

@@ -41,32 +41,48 @@ function underLock(make: (site: Site) => Program<unknown>): string[][] {
 const rows: readonly (readonly [what: string, make: (site: Site) => Program<unknown>, expected: string[][]])[] = [
   [
     'a new file',
-    (site) => store(site, { path: at('n'), source: sourceOf('x'), replace: false }),
+    (site) => store(site, site.everybody, { path: at('n'), source: sourceOf('x'), replace: false }),
     [['lstat', 'link', 'unlink']],
   ],
   [
     'a file replaced',
-    (site) => store(site, { path: at('a'), source: sourceOf('another size'), replace: true }),
+    (site) => store(site, site.everybody, { path: at('a'), source: sourceOf('another size'), replace: true }),
     [['lstat', 'rename']],
   ],
-  ['a copy', (site) => copy(site, { from: at('a'), to: at('n'), replace: false }), [['lstat', 'link', 'unlink']]],
-  ['a copy over another', (site) => copy(site, { from: at('a'), to: at('b'), replace: true }), [['lstat', 'rename']]],
-  ['a copied tree', (site) => copy(site, { from: at('dir'), to: at('n'), replace: false }), [['lstat', 'rename']]],
+  [
+    'a copy',
+    (site) => copy(site, site.everybody, { from: at('a'), to: at('n'), replace: false }),
+    [['lstat', 'link', 'unlink']],
+  ],
+  [
+    'a copy over another',
+    (site) => copy(site, site.everybody, { from: at('a'), to: at('b'), replace: true }),
+    [['lstat', 'rename']],
+  ],
+  [
+    'a copied tree',
+    (site) => copy(site, site.everybody, { from: at('dir'), to: at('n'), replace: false }),
+    [['lstat', 'rename']],
+  ],
   [
     'a move',
-    (site) => move(site, { from: at('a'), to: at('n'), replace: false }),
+    (site) => move(site, site.everybody, { from: at('a'), to: at('n'), replace: false }),
     // The new name is on disk before the old one goes, and both are one step.
     [['lstat', 'lstat', 'link', 'fsync', 'unlink']],
   ],
   [
     'a move over another',
-    (site) => move(site, { from: at('a'), to: at('b'), replace: true }),
+    (site) => move(site, site.everybody, { from: at('a'), to: at('b'), replace: true }),
     [['lstat', 'lstat', 'rename']],
   ],
-  ['a file deleted', (site) => remove(site, { path: at('a'), kind: 'any', recursive: false }), [['lstat', 'unlink']]],
+  [
+    'a file deleted',
+    (site) => remove(site, site.everybody, { path: at('a'), kind: 'any', recursive: false }),
+    [['lstat', 'unlink']],
+  ],
   [
     'a tree deleted: not the walk through it',
-    (site) => remove(site, { path: at('dir'), kind: 'any', recursive: true }),
+    (site) => remove(site, site.everybody, { path: at('dir'), kind: 'any', recursive: true }),
     [['lstat']],
   ],
 ]

@@ -10,6 +10,7 @@ import { remove } from '../../../src/core/operations/remove.ts'
 import { pathFromText } from '../../../src/core/paths.ts'
 import { call, type Program } from '../../../src/core/program.ts'
 import type { Site } from '../../../src/core/site.ts'
+import { toRead } from '../../fixtures/access.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { link, MemoryFiles } from '../../fixtures/memory.ts'
@@ -24,7 +25,7 @@ const at = pathFromText
 
 /** @param room bytes to load a file into */
 function* readFile(site: Site, text: string, room = 0): Program<string> {
-  return yield* walking(site, text, function* (walk) {
+  return yield* walking(site, toRead(text), function* (walk) {
     const found = yield* walk.find(at(text), Buffer.alloc(room))
     if (found.kind === 'loaded') return Buffer.from(found.content).toString('latin1')
     if (found.kind === 'directory') return 'a directory'
@@ -39,21 +40,30 @@ const programs: readonly (readonly [name: string, program: (site: Site) => Progr
   ['read', (site) => readFile(site, '/a/b/c/file')],
   ['load', (site) => readFile(site, '/a/b/c/file', 100)],
   ['read a directory', (site) => readFile(site, '/a/b/c')],
-  ['store', (site) => store(site, { path: at('/a/b/c/new'), source: sourceOf('new'), replace: false })],
-  ['store over', (site) => store(site, { path: at('/a/b/c/file'), source: sourceOf('new'), replace: true })],
-  ['create', (site) => createDirectory(site, at('/a/b/c/new'))],
-  ['remove', (site) => remove(site, { path: at('/a/b/c/file'), kind: 'any', recursive: false })],
-  ['remove a tree', (site) => remove(site, { path: at('/a/b/c'), kind: 'any', recursive: true })],
-  ['move a file', (site) => move(site, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false })],
-  ['move in', (site) => move(site, { from: at('/to'), to: at('/a/b/c/to'), replace: false })],
-  ['copy a tree', (site) => copy(site, { from: at('/a/b'), to: at('/to/b'), replace: false })],
-  ['copy a file', (site) => copy(site, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false })],
+  ['store', (site) => store(site, site.everybody, { path: at('/a/b/c/new'), source: sourceOf('new'), replace: false })],
+  [
+    'store over',
+    (site) => store(site, site.everybody, { path: at('/a/b/c/file'), source: sourceOf('new'), replace: true }),
+  ],
+  ['create', (site) => createDirectory(site, site.everybody, at('/a/b/c/new'))],
+  ['remove', (site) => remove(site, site.everybody, { path: at('/a/b/c/file'), kind: 'any', recursive: false })],
+  ['remove a tree', (site) => remove(site, site.everybody, { path: at('/a/b/c'), kind: 'any', recursive: true })],
+  [
+    'move a file',
+    (site) => move(site, site.everybody, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false }),
+  ],
+  ['move in', (site) => move(site, site.everybody, { from: at('/to'), to: at('/a/b/c/to'), replace: false })],
+  ['copy a tree', (site) => copy(site, site.everybody, { from: at('/a/b'), to: at('/to/b'), replace: false })],
+  [
+    'copy a file',
+    (site) => copy(site, site.everybody, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false }),
+  ],
   [
     'search',
     (site) =>
-      walking(site, '/a', function* (walk) {
+      walking(site, toRead('/a'), function* (walk) {
         yield* walk.down(['a'])
-        return yield* search(site, at('/a'), walk.directory, 'h')
+        return yield* search(site, site.everybody, at('/a'), walk, 'h')
       }),
   ],
 ]

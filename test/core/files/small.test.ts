@@ -9,6 +9,7 @@ import { letGo, nearby } from '../../../src/core/files/temporary.ts'
 import { pathFromText } from '../../../src/core/paths.ts'
 import { call, type Program } from '../../../src/core/program.ts'
 import type { Site } from '../../../src/core/site.ts'
+import { everything } from '../../fixtures/access.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import { directory, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
@@ -35,7 +36,7 @@ function request(path: string, details: Details = {}): StoreRequest {
 /** Store it, and end the site. */
 function* storing(site: Site, wanted: StoreRequest): Program<Stored> {
   try {
-    return yield* store(site, wanted)
+    return yield* store(site, site.everybody, wanted)
   } finally {
     yield* letGo(site)
   }
@@ -85,7 +86,8 @@ t.test('its time: as the client says, or one that no other file has', async (t) 
   const memory = files()
   const site = siteOn(memory)
   const now = BigInt(site.clock.date) * 1_000_000n + 500n
-  const time = (path: string, mtimeNs?: bigint) => run(store(site, request(path, { mtimeNs })), memory).status.mtimeNs
+  const time = (path: string, mtimeNs?: bigint) =>
+    run(store(site, site.everybody, request(path, { mtimeNs })), memory).status.mtimeNs
   t.strictSame([time('/a'), time('/b'), time('/c', 5000n), time('/d')], [now, now + 1000n, 5000n, now + 2000n])
 })
 
@@ -138,7 +140,7 @@ function demandOld(seen: unknown): void {
 t.test('only what is small', async (t) => {
   const memory = files()
   const large = Buffer.alloc(loanSize + 1, 'x')
-  run(store(siteOn(memory), request('/made', { source: sourceOf(large), length: large.length })), memory)
+  run(store(siteOn(memory), everything, request('/made', { source: sourceOf(large), length: large.length })), memory)
   t.equal(memory.openCount, 0, 'no place is held for it')
   t.match(memory.node('made').status, { size: large.length })
 })
@@ -154,7 +156,7 @@ t.test('another file system', async (t) => {
 t.test('a body that proves wrong at its end, and one that is too much', async (t) => {
   const memory = files()
   const source = sourceOf(content, Object.assign(new Error(), { code: 'mismatch' }))
-  t.throws(() => run(store(siteOn(memory), request('/made', { source })), memory), { code: 'mismatch' })
+  t.throws(() => run(store(siteOn(memory), everything, request('/made', { source })), memory), { code: 'mismatch' })
   t.strictSame(memory.log, [], 'nothing was made for it')
   const tight = siteOn(memory, { maxUpload: 5 })
   t.throws(() => run(storing(tight, request('/made')), memory), { code: 'too_large' })
@@ -190,7 +192,7 @@ t.test('whatever fails: the file, or nothing', async (t) => {
 t.test('the place for temporaries stays open, and is found anew when it is gone', async (t) => {
   const memory = files()
   const site = siteOn(memory)
-  const put = (path: string) => run(store(site, request(path)), memory).outcome
+  const put = (path: string) => run(store(site, site.everybody, request(path)), memory).outcome
   put('/a')
   const once = opened(memory)
   put('/b')

@@ -2,6 +2,7 @@ import t from 'tap'
 import { Refusal } from '../../../src/core/errors.ts'
 import { type StoreRequest, store } from '../../../src/core/files/store.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { everything } from '../../fixtures/access.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { directory, fifo, link, MemoryFiles } from '../../fixtures/memory.ts'
@@ -30,7 +31,7 @@ function files(): MemoryFiles {
 t.test('a new file', async (t) => {
   const memory = files()
   memory.clock = 1_700_000_777_000_000_001n
-  const stored = run(store(siteOn(memory), request('/dir/made')), memory)
+  const stored = run(store(siteOn(memory), everything, request('/dir/made')), memory)
   t.equal(stored.outcome, 'created')
   t.match(stored.status, { kind: 'file', size: 11, mtimeNs: 1_700_000_777_000_000_001n })
   t.strictSame(memory.snapshot(), { ...files().snapshot(), dir: { inner: 'x', made: 'new content' } })
@@ -41,7 +42,7 @@ t.test('a new file', async (t) => {
 t.test('the order of things: written, flushed, named, and the name flushed', async (t) => {
   const place = '/.twinserve/temporary/me.unique1'
   const fresh = files()
-  run(store(siteOn(fresh), request('/dir/made')), fresh)
+  run(store(siteOn(fresh), everything, request('/dir/made')), fresh)
   t.strictSame(fresh.logOf('open', 'write', 'fsync', 'fstat', 'link', 'rename', 'unlink'), [
     `open ${place} create`,
     `write ${place} 11 @0`,
@@ -52,7 +53,7 @@ t.test('the order of things: written, flushed, named, and the name flushed', asy
     'fsync /dir',
   ])
   const over = files()
-  run(store(siteOn(over), request('/old', { replace: true })), over)
+  run(store(siteOn(over), everything, request('/old', { replace: true })), over)
   t.strictSame(over.logOf('fsync', 'link', 'rename', 'unlink'), [`fsync ${place}`, `rename ${place} /old`, 'fsync /'])
 })
 
@@ -60,19 +61,24 @@ t.test('no two files stored have one time, though the clock of the files ticks s
   const memory = files()
   const site = siteOn(memory)
   const times = ['/a', '/b', '/a'].map(
-    (path) => run(store(site, request(path, { replace: true })), memory).status.mtimeNs,
+    (path) => run(store(site, site.everybody, request(path, { replace: true })), memory).status.mtimeNs,
   )
   t.equal(times[0], memory.clock)
   t.equal(new Set(times).size, 3)
   t.equal(memory.node('a').mtimeNs, times[2], 'on the file as well')
   memory.clock += 1_000_000n
-  t.equal(run(store(site, request('/c')), memory).status.mtimeNs, memory.clock, 'the files’ own, where that is later')
+  t.equal(
+    run(store(site, site.everybody, request('/c')), memory).status.mtimeNs,
+    memory.clock,
+    'the files’ own, where that is later',
+  )
 })
 
 t.test('a time that the client gives', async (t) => {
   const memory = files()
   const site = siteOn(memory)
-  const put = (mtimeNs?: bigint) => run(store(site, request('/a', { replace: true, mtimeNs })), memory).status.mtimeNs
+  const put = (mtimeNs?: bigint) =>
+    run(store(site, site.everybody, request('/a', { replace: true, mtimeNs })), memory).status.mtimeNs
   const future = memory.clock + 1_000_000_000_000n
   t.equal(put(future), future)
   t.equal(memory.node('a').mtimeNs, future)
@@ -91,7 +97,8 @@ t.test('by chance, but never the time of the version before', async (t) => {
   const memory = files()
   const unlucky = siteOn(memory)
   const site = { ...unlucky, environment: { ...unlucky.environment, unique: () => 'always the same' } }
-  const put = () => run(store(site, request('/a', { replace: true, mtimeNs: 1_000_000_000n })), memory).status.mtimeNs
+  const put = () =>
+    run(store(site, site.everybody, request('/a', { replace: true, mtimeNs: 1_000_000_000n })), memory).status.mtimeNs
   const times = [put(), put(), put(), put()]
   t.equal(times[0], 1_000_000_000n)
   t.equal(times[2], (times[1] as bigint) + 1000n)
@@ -101,10 +108,10 @@ t.test('by chance, but never the time of the version before', async (t) => {
 t.test('who may read a file stays as it was', async (t) => {
   const memory = files()
   memory.node('old').permissions = 0o600
-  run(store(siteOn(memory), request('/old', { replace: true })), memory)
+  run(store(siteOn(memory), everything, request('/old', { replace: true })), memory)
   t.equal(memory.node('old').permissions, 0o600)
   memory.node('link').permissions = 0o777
-  run(store(siteOn(memory), request('/link', { replace: true })), memory)
+  run(store(siteOn(memory), everything, request('/link', { replace: true })), memory)
   t.equal(memory.node('link').permissions, 0o644, 'a link has none of its own')
 })
 
@@ -130,7 +137,7 @@ t.test('what may have the name', async (t) => {
   ]
   for (const [path, replace, expected, changed] of rows) {
     const memory = files()
-    const outcome = () => run(store(siteOn(memory), request(path, { replace })), memory).outcome
+    const outcome = () => run(store(siteOn(memory), everything, request(path, { replace })), memory).outcome
     if (changed === undefined) t.throws(outcome, { code: expected }, `${path}, replace ${replace}`)
     else t.equal(outcome(), expected, `${path}, replace ${replace}`)
     t.strictSame(memory.snapshot(), { ...files().snapshot(), ...changed }, `${path}, replace ${replace}`)
@@ -141,10 +148,10 @@ t.test('what may have the name', async (t) => {
 
 t.test('sentences', async (t) => {
   const memory = files()
-  t.throws(() => run(store(siteOn(memory), request('/old')), memory), {
+  t.throws(() => run(store(siteOn(memory), everything, request('/old')), memory), {
     message: '/old exists already. Choose another name, or ask for it to be replaced.',
   })
-  t.throws(() => run(store(siteOn(memory), request('/none/new')), memory), {
+  t.throws(() => run(store(siteOn(memory), everything, request('/none/new')), memory), {
     message: 'The directory that should hold /none/new does not exist. Create it first.',
   })
 })
@@ -157,14 +164,14 @@ t.test('a body that is refused before it is read', async (t) => {
     },
   }
   const memory = files()
-  t.throws(() => run(store(siteOn(memory), request('/old', { source })), memory), { code: 'exists' })
+  t.throws(() => run(store(siteOn(memory), everything, request('/old', { source })), memory), { code: 'exists' })
   t.notOk(memory.has('.twinserve'), 'and nothing was made for it')
 })
 
 t.test('a body that breaks off', async (t) => {
   const source = sourceOf('half of ', new Refusal('body_incomplete'))
   const memory = files()
-  t.throws(() => run(store(siteOn(memory), request('/old', { source, replace: true })), memory), {
+  t.throws(() => run(store(siteOn(memory), everything, request('/old', { source, replace: true })), memory), {
     code: 'body_incomplete',
   })
   t.strictSame(memory.snapshot(), files().snapshot())
@@ -177,14 +184,14 @@ t.test('what the client asks of the state is asked twice', async (t) => {
   const seen: unknown[] = []
   const check: StoreRequest['check'] = (status) => seen.push(status?.size)
   memory.before('fsync', 1, (m) => m.rewrite('old', 'changed meanwhile'))
-  run(store(siteOn(memory), request('/old', { replace: true, check })), memory)
+  run(store(siteOn(memory), everything, request('/old', { replace: true, check })), memory)
   t.strictSame(seen, [3, 17], 'before the body, and before the name is given')
 
   const changed = files().before('fsync', 1, (m) => m.rewrite('old', 'changed meanwhile'))
   const demand: StoreRequest['check'] = (status) => {
     if (status?.size !== 3) throw new Refusal('precondition_failed', '/old')
   }
-  t.throws(() => run(store(siteOn(changed), request('/old', { replace: true, check: demand })), changed), {
+  t.throws(() => run(store(siteOn(changed), everything, request('/old', { replace: true, check: demand })), changed), {
     code: 'precondition_failed',
   })
   t.equal(changed.snapshot().old, 'changed meanwhile', 'what somebody else stored is not lost')
@@ -194,7 +201,11 @@ t.test('what the client asks of the state is asked twice', async (t) => {
 t.test('a name that is taken meanwhile', async (t) => {
   const row = (call: 'lstat' | 'link', nth: number) => {
     const memory = files().before(call, nth, (m) => m.put('new', 'theirs'))
-    t.throws(() => run(store(siteOn(memory), request('/new')), memory), { code: 'exists' }, `before ${call} ${nth}`)
+    t.throws(
+      () => run(store(siteOn(memory), everything, request('/new')), memory),
+      { code: 'exists' },
+      `before ${call} ${nth}`,
+    )
     t.equal(memory.snapshot().new, 'theirs')
     t.strictSame(memory.temporaries, {})
     t.equal(memory.openCount, 0)
@@ -204,7 +215,7 @@ t.test('a name that is taken meanwhile', async (t) => {
   row('link', 1)
   interfereBeforeEachCall(
     t,
-    { files, program: (site) => store(site, request('/new')) },
+    { files, program: (site) => store(site, site.everybody, request('/new')) },
     (memory) => {
       if (!memory.has('new')) memory.put('new', 'theirs')
     },
@@ -220,21 +231,21 @@ t.test('a name that was free is not taken from whoever has been given it meanwhi
   const check: StoreRequest['check'] = (seen) => {
     if (seen !== undefined) throw new Refusal('precondition_failed', '/new')
   }
-  t.throws(() => run(store(siteOn(memory), request('/new', { replace: true, check })), memory), {
+  t.throws(() => run(store(siteOn(memory), everything, request('/new', { replace: true, check })), memory), {
     code: 'precondition_failed',
   })
   t.equal(memory.snapshot().new, 'theirs')
   const asked = files().before('link', 1, (m) => m.put('new', 'theirs'))
-  const stored = run(store(siteOn(asked), request('/new', { replace: true })), asked)
+  const stored = run(store(siteOn(asked), everything, request('/new', { replace: true })), asked)
   t.match(stored, { outcome: 'replaced', replaced: 6 })
   t.equal(asked.snapshot().new, 'new content')
   const place = '.twinserve/temporary/me.unique1'
   const twice = files().before('lstat', 2, (m) => m.node('').attach('new', m.node(place)))
-  t.equal(run(store(siteOn(twice), request('/new', { replace: true })), twice).outcome, 'replaced')
+  t.equal(run(store(siteOn(twice), everything, request('/new', { replace: true })), twice).outcome, 'replaced')
   t.strictSame(twice.temporaries, {}, 'a file that has the name already loses the other')
   failEachCall(t, {
     files,
-    program: (site) => store(site, request('/new', { replace: true })),
+    program: (site) => store(site, site.everybody, request('/new', { replace: true })),
     after: { ...files().snapshot(), new: 'new content' },
   })
 })
@@ -244,7 +255,7 @@ t.test('a directory that takes the name meanwhile is not replaced', async (t) =>
     m.take('old')
     m.put('old', {})
   })
-  t.throws(() => run(store(siteOn(memory), request('/old', { replace: true })), memory), { code: 'EISDIR' })
+  t.throws(() => run(store(siteOn(memory), everything, request('/old', { replace: true })), memory), { code: 'EISDIR' })
   t.strictSame(memory.snapshot().old, {})
   t.strictSame(memory.temporaries, {})
 })
@@ -253,11 +264,23 @@ t.test('whatever fails: the old file, or the new one', async (t) => {
   const made = { ...files().snapshot(), dir: { inner: 'x', made: 'new content' } }
   const over = { ...files().snapshot(), old: 'new content' }
   const prepared = () => files().tree({ '.twinserve': { temporary: {} } })
-  failEachCall(t, { files, program: (site) => store(site, request('/dir/made')), after: made })
-  failEachCall(t, { files: prepared, program: (site) => store(site, request('/dir/made')), after: made })
-  failEachCall(t, { files, program: (site) => store(site, request('/old', { replace: true })), after: over })
+  failEachCall(t, { files, program: (site) => store(site, site.everybody, request('/dir/made')), after: made })
+  failEachCall(t, {
+    files: prepared,
+    program: (site) => store(site, site.everybody, request('/dir/made')),
+    after: made,
+  })
+  failEachCall(t, {
+    files,
+    program: (site) => store(site, site.everybody, request('/old', { replace: true })),
+    after: over,
+  })
   const unlinked = () => files().failOn('link', 1, 'EPERM')
-  failEachCall(t, { files: unlinked, program: (site) => store(site, request('/dir/made')), after: made })
+  failEachCall(t, {
+    files: unlinked,
+    program: (site) => store(site, site.everybody, request('/dir/made')),
+    after: made,
+  })
 })
 
 t.test('the cache forgets what was stored, even if the end of it failed', async (t) => {
@@ -277,7 +300,7 @@ t.test('the cache forgets what was stored, even if the end of it failed', async 
     for (const each of paths) site.cache?.keep(each, cached, 0, site.cache.version)
     prepare(memory)
     try {
-      run(store(site, request(path, { replace: true })), memory)
+      run(store(site, site.everybody, request(path, { replace: true })), memory)
     } catch {}
     t.strictSame(
       paths.filter((each) => site.cache?.fresh(each, 0) !== undefined),

@@ -4,6 +4,7 @@ import { Walk, walking } from '../../../src/core/files/walk.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
 import { call, type Program } from '../../../src/core/program.ts'
 import type { Site } from '../../../src/core/site.ts'
+import { everything, toRead } from '../../fixtures/access.ts'
 import { device, directory, fifo, file, link, MemoryFiles, socket } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
 
@@ -48,7 +49,7 @@ function files(): MemoryFiles {
 
 /** The content of the file that a path leads to, or the names in the directory. @param room bytes to load a file into */
 function* told(site: Site, text: string, room?: number): Program<string> {
-  return yield* walking(site, text, function* (walk) {
+  return yield* walking(site, toRead(text), function* (walk) {
     const path = text === '/' ? rootPath : pathFromText(text)
     const found = yield* room === undefined ? walk.find(path) : walk.find(path, Buffer.alloc(room))
     if (found.kind === 'loaded') return Buffer.from(found.content).toString('latin1')
@@ -177,7 +178,7 @@ t.test('a small file is loaded, and a larger one opened', async (t) => {
     const site = siteOn(memory)
     const into = Buffer.alloc(size)
     const kind = run(
-      walking(site, '/tofile', function* (walk) {
+      walking(site, toRead('/tofile'), function* (walk) {
         const found = yield* walk.find(pathFromText('/tofile'), into)
         if (found.kind === 'loaded') t.equal(found.content.buffer, into.buffer, 'into what was given')
         if (found.kind === 'file') yield* call('close', found.fd)
@@ -225,7 +226,7 @@ t.test('whether a link was followed', async (t) => {
   const memory = files()
   const site = siteOn(memory)
   function* followed(text: string): Program<boolean> {
-    return yield* walking(site, text, function* (walk) {
+    return yield* walking(site, toRead(text), function* (walk) {
       yield* walk.kindOf(pathFromText(text))
       return walk.followed
     })
@@ -241,7 +242,7 @@ t.test('kindOf closes the file it has opened', async (t) => {
   const site = siteOn(memory)
   const kind = (text: string) =>
     run(
-      walking(site, text, (walk) => walk.kindOf(pathFromText(text))),
+      walking(site, toRead(text), (walk) => walk.kindOf(pathFromText(text))),
       memory,
     )
   t.equal(kind('/a.txt'), 'file')
@@ -253,7 +254,7 @@ t.test('the directory that holds a name', async (t) => {
   const parent = (text: string) => {
     const memory = files()
     const site = siteOn(memory)
-    const walk = new Walk(site, text)
+    const walk = new Walk(site, everything.demand('read', rootPath))
     try {
       const found = run(walk.toParentOf(pathFromText(text)), memory)
       return found === site.root ? 'the root' : Object.keys(memory.node('docs/deep').entries).length

@@ -1,10 +1,12 @@
 import { unzipSync } from 'fflate'
 import t from 'tap'
-import { walking } from '../../../src/core/files/walk.ts'
+import { Walk, walking } from '../../../src/core/files/walk.ts'
 import type { Output } from '../../../src/core/http/output.ts'
 import { admitArchive, writeArchive } from '../../../src/core/operations/archive.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
 import type { Program } from '../../../src/core/program.ts'
+import type { Site } from '../../../src/core/site.ts'
+import { toRead } from '../../fixtures/access.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { directory, fifo, file, link, MemoryFiles, socket } from '../../fixtures/memory.ts'
 import { run, type SiteDetails, siteOn } from '../../fixtures/site.ts'
@@ -21,14 +23,17 @@ function collector(): { readonly pieces: Buffer[]; readonly out: Output } {
   return { pieces, out: out as unknown as Output }
 }
 
+/** A walk that has not begun. */
+const atTop = (site: Site) => new Walk(site, toRead('/'))
+
 function archive(memory: MemoryFiles, text = '/', details: SiteDetails = {}): Buffer {
   const site = siteOn(memory, details)
   const { pieces, out } = collector()
   run(
-    walking(site, text, function* (walk) {
+    walking(site, toRead(text), function* (walk) {
       yield* walk.down(text === '/' ? rootPath.segments : pathFromText(text).segments)
-      yield* admitArchive(site, walk.directory)
-      yield* writeArchive(site, walk.directory, out)
+      yield* admitArchive(site, walk)
+      yield* writeArchive(site, walk, out)
     }),
     memory,
   )
@@ -37,7 +42,7 @@ function archive(memory: MemoryFiles, text = '/', details: SiteDetails = {}): Bu
 
 function admit(memory: MemoryFiles, details: SiteDetails = {}): void {
   const site = siteOn(memory, details)
-  run(admitArchive(site, memory.root), memory)
+  run(admitArchive(site, atTop(site)), memory)
 }
 
 const unpacked = (zip: Buffer) =>
@@ -126,11 +131,11 @@ t.test('what changes while it is archived', async (t) => {
   for (const [what, act, expected] of rows) {
     const memory = new MemoryFiles().tree(tree())
     const site = siteOn(memory)
-    run(admitArchive(site, memory.root), memory)
+    run(admitArchive(site, atTop(site)), memory)
     const { pieces, out } = collector()
     // The file's size and the directory's name are known by then, and neither is open yet.
     memory.before(what.startsWith('a directory') ? 'openDirectory' : 'open', 1, act)
-    run(writeArchive(site, memory.root, out), memory)
+    run(writeArchive(site, atTop(site), out), memory)
     t.strictSame(unpacked(Buffer.concat(pieces)), expected, what)
     t.equal(memory.openCount, 0)
   }
@@ -190,7 +195,7 @@ t.test('what the format cannot hold is refused before anything is sent', async (
 t.test('a tree that grows beyond the format meanwhile breaks it off', async (t) => {
   const memory = new MemoryFiles().tree({ a: 'a', b: file('b', { size: 2 ** 32 }), dir: {} })
   const { pieces, out } = collector()
-  t.throws(() => run(writeArchive(siteOn(memory), memory.root, out), memory), { code: 'too_large' })
+  t.throws(() => run(writeArchive(siteOn(memory), atTop(siteOn(memory)), out), memory), { code: 'too_large' })
   t.throws(() => unzipSync(Buffer.concat(pieces)), 'what was sent is no archive')
   t.equal(memory.openCount, 0)
 })
@@ -200,7 +205,7 @@ t.test('a path that the format has no room for breaks it off', async (t) => {
   for (let depth = 0; depth < 260; depth += 1) deep = { ['x'.repeat(255)]: deep }
   const memory = new MemoryFiles().tree(deep)
   const site = siteOn(memory, { limits: { treeDepth: 1000 } })
-  t.throws(() => run(writeArchive(site, memory.root, collector().out), memory), { message: 'filename too long' })
+  t.throws(() => run(writeArchive(site, atTop(site), collector().out), memory), { message: 'filename too long' })
   t.equal(memory.openCount, 0)
 })
 

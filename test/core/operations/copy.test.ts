@@ -3,6 +3,7 @@ import { Refusal } from '../../../src/core/errors.ts'
 import { copy } from '../../../src/core/operations/copy.ts'
 import type { TransferRequest } from '../../../src/core/operations/renaming.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { everything, reading } from '../../fixtures/access.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { fifo, file, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, type SiteDetails, siteOn } from '../../fixtures/site.ts'
@@ -67,7 +68,7 @@ t.test('what may be copied, and where', async (t) => {
   ]
   for (const [from, to, replace, expected, added = {}] of rows) {
     const memory = files()
-    const act = () => run(copy(siteOn(memory), request(from, to, replace)), memory)
+    const act = () => run(copy(siteOn(memory), everything, request(from, to, replace)), memory)
     const what = `${from} to ${to}${replace ? ', replacing' : ''}`
     if (expected === 'created' || expected === 'replaced') t.equal(act(), expected, what)
     else t.throws(act, { code: expected }, what)
@@ -79,14 +80,14 @@ t.test('what may be copied, and where', async (t) => {
 
 t.test('sentences name what cannot be copied', async (t) => {
   const memory = files()
-  t.throws(() => run(copy(siteOn(memory), request('/mixed', '/new')), memory), {
+  t.throws(() => run(copy(siteOn(memory), everything, request('/mixed', '/new')), memory), {
     message: /^\/mixed\/pipe is not a regular file/,
   })
 })
 
 t.test('a copy is another file', async (t) => {
   const memory = files()
-  run(copy(siteOn(memory), request('/file', '/new')), memory)
+  run(copy(siteOn(memory), everything, request('/file', '/new')), memory)
   memory.rewrite('new', 'changed')
   t.equal(memory.snapshot().file, 'content')
 })
@@ -94,8 +95,8 @@ t.test('a copy is another file', async (t) => {
 t.test('a copy has a time of its own, so that its entity tag differs', async (t) => {
   const memory = files()
   const site = siteOn(memory)
-  for (const to of ['/new', '/empty/new']) run(copy(site, request('/file', to)), memory)
-  run(copy(site, request('/dir', '/dir2')), memory)
+  for (const to of ['/new', '/empty/new']) run(copy(site, site.everybody, request('/file', to)), memory)
+  run(copy(site, site.everybody, request('/dir', '/dir2')), memory)
   const times = ['new', 'empty/new', 'dir2/a', 'dir2/deep/b'].map((path) => memory.node(path).mtimeNs)
   t.equal(new Set(times).size, 4)
 })
@@ -105,7 +106,7 @@ t.test('what has the name is looked at again when the copy gets it', async (t) =
     const memory = files()
     memory.before('fsync', 1, change)
     try {
-      return run(copy(siteOn(memory), request('/file', to, replace)), memory)
+      return run(copy(siteOn(memory), everything, request('/file', to, replace)), memory)
     } catch (error) {
       return (error as Refusal).code
     } finally {
@@ -142,7 +143,7 @@ t.test('nobody names anything while a copy gets its name', async (t) => {
     memory.before(publish, 1, () => {
       held = memory.locked
     })
-    run(copy(siteOn(memory), request(from, to, replace)), memory)
+    run(copy(siteOn(memory), everything, request(from, to, replace)), memory)
     t.equal(held, true)
     t.equal(memory.locked, false)
   }
@@ -155,7 +156,7 @@ t.test('the file that is copied is the one that the client asked for', async (t)
     if (seen.inode !== wanted.inode) throw new Refusal('precondition_failed', '/file')
   }
   memory.before('open', 1, () => memory.put('file', 'another'))
-  const copying = () => run(copy(siteOn(memory), { ...request('/file', '/new'), check }), memory)
+  const copying = () => run(copy(siteOn(memory), everything, { ...request('/file', '/new'), check }), memory)
   t.throws(copying, { code: 'precondition_failed' })
   t.notOk(memory.has('new'))
   t.strictSame(memory.temporaries, {})
@@ -169,7 +170,7 @@ t.test('all is flushed before it gets its name', async (t) => {
     ['/dir', '/full/new', false, 'rename'],
   ] as const) {
     const memory = files()
-    run(copy(siteOn(memory), request(from, to, replace)), memory)
+    run(copy(siteOn(memory), everything, request(from, to, replace)), memory)
     const lines = memory.logOf('fsync', publish)
     const published = lines.findIndex((line) => line.startsWith(publish))
     t.ok(published > 0)
@@ -181,12 +182,12 @@ t.test('all is flushed before it gets its name', async (t) => {
 t.test('reading only, limits, and what the client asks', async (t) => {
   const refuse = (code: string, details: SiteDetails, wanted: TransferRequest) => {
     const memory = files()
-    t.throws(() => run(copy(siteOn(memory, details), wanted), memory), { code })
+    t.throws(() => run(copy(siteOn(memory, details), details.everybody ?? everything, wanted), memory), { code })
     t.strictSame(memory.snapshot(), all)
     t.strictSame(memory.temporaries, {})
     t.equal(memory.openCount, 0)
   }
-  refuse('read_only', { readOnly: true }, request('/file', '/new'))
+  refuse('read_only', { everybody: reading }, request('/file', '/new'))
   refuse('too_large', { limits: { treeEntries: 4 } }, request('/dir', '/new'))
   refuse('too_large', { limits: { treeDepth: 1 } }, request('/dir', '/new'))
   const check = () => {
@@ -199,7 +200,7 @@ t.test('a name that is taken meanwhile', async (t) => {
   for (const from of ['/file', '/dir']) {
     interfereBeforeEachCall(
       t,
-      { files, program: (site) => copy(site, request(from, '/full/new')) },
+      { files, program: (site) => copy(site, site.everybody, request(from, '/full/new')) },
       (memory) => {
         if (!memory.has('full/new')) memory.put('full/new', { theirs: 'x' })
       },
@@ -213,7 +214,7 @@ t.test('a name that is taken meanwhile', async (t) => {
 
 t.test('whatever fails: no copy, or all of it', async (t) => {
   const program = (from: string, to: string, replace: boolean) => (site: Parameters<typeof copy>[0]) =>
-    copy(site, request(from, to, replace))
+    copy(site, site.everybody, request(from, to, replace))
   failEachCall(t, {
     files,
     program: program('/file', '/full/new', false),
@@ -242,7 +243,7 @@ t.test('the cache forgets what had the name', async (t) => {
     for (const path of ['/other', '/dir/a']) site.cache?.keep(path, cached, 0, 0)
     prepare(memory)
     try {
-      run(copy(site, request('/file', to, true)), memory)
+      run(copy(site, site.everybody, request('/file', to, true)), memory)
     } catch {}
     t.strictSame(
       ['/other', '/dir/a'].filter((path) => site.cache?.fresh(path, 0) !== undefined),

@@ -6,6 +6,7 @@ import { attachment, describe, fromCache, openFile } from '../../../src/core/ope
 import { pathFromText } from '../../../src/core/paths.ts'
 import { call, type Program } from '../../../src/core/program.ts'
 import type { Site } from '../../../src/core/site.ts'
+import { toRead } from '../../fixtures/access.ts'
 import { file, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn, type TestSite } from '../../fixtures/site.ts'
 
@@ -16,7 +17,7 @@ const files = () =>
 /** Open a file as a request does. @param during what happens between finding and reading it */
 function* open(site: Site, text: string, during: () => void = () => {}): Program<Representation> {
   const version = site.cache?.version ?? 0
-  return yield* walking(site, text, function* (walk: Walk) {
+  return yield* walking(site, toRead(text), function* (walk: Walk) {
     const found = (yield* walk.find(at(text))) as OpenFile
     during()
     return yield* openFile(site, at(text), walk, found, version)
@@ -144,7 +145,7 @@ t.test('a file that was loaded', async (t) => {
     const into = Buffer.alloc(100)
     function* loading(): Program<Representation> {
       const version = site.cache?.version ?? 0
-      return yield* walking(site, text, function* (walk) {
+      return yield* walking(site, toRead(text), function* (walk) {
         const found = yield* walk.find(at(text), into)
         if (found.kind !== 'loaded') throw new TypeError(`${text} was not loaded`)
         return yield* openFile(site, at(text), walk, found, version)

@@ -3,6 +3,7 @@ import { walking } from '../../../src/core/files/walk.ts'
 import { hasAddress, list } from '../../../src/core/operations/list.ts'
 import type { ListingEntry } from '../../../src/core/pages/listing.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { toRead } from '../../fixtures/access.ts'
 import { device, directory, fifo, file, link, MemoryFiles, socket } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
 
@@ -10,9 +11,9 @@ function entriesAt(memory: MemoryFiles, text: string): readonly ListingEntry[] {
   const site = siteOn(memory)
   const path = text === '/' ? rootPath : pathFromText(text)
   return run(
-    walking(site, text, function* (walk) {
+    walking(site, toRead(text), function* (walk) {
       yield* walk.down(path.segments)
-      return yield* list(site, path, walk.directory)
+      return yield* list(site, site.everybody, path, walk)
     }),
     memory,
   )

@@ -5,6 +5,7 @@ import { copy } from '../../../src/core/operations/copy.ts'
 import { move } from '../../../src/core/operations/move.ts'
 import type { TransferRequest } from '../../../src/core/operations/renaming.ts'
 import { pathFromText } from '../../../src/core/paths.ts'
+import { everything } from '../../fixtures/access.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { directory, fifo, file, link, MemoryFiles } from '../../fixtures/memory.ts'
@@ -31,7 +32,7 @@ const { disk, ...rest } = files().snapshot() as { disk: Tree }
 
 function act(wanted: TransferRequest, details?: SiteDetails, memory = files()) {
   const site = siteOn(memory, details)
-  return { memory, site, outcome: () => run(move(site, wanted), memory) }
+  return { memory, site, outcome: () => run(move(site, site.everybody, wanted), memory) }
 }
 
 /** The tree with one name of the top taken, and something added on the other file system. */
@@ -140,7 +141,7 @@ t.test('a file is stored there by way of a copy', async (t) => {
   for (const replace of [false, true]) {
     const memory = files()
     const stored = run(
-      store(siteOn(memory), {
+      store(siteOn(memory), everything, {
         path: at('disk/sub/new'),
         source: sourceOf('body'),
         replace,
@@ -156,7 +157,11 @@ t.test('a file is stored there by way of a copy', async (t) => {
   const memory = files()
   memory.before('link', 2, (m) => m.put('disk/sub/new', 'faster'))
   t.throws(
-    () => run(store(siteOn(memory), { path: at('disk/sub/new'), source: sourceOf('x'), replace: false }), memory),
+    () =>
+      run(
+        store(siteOn(memory), everything, { path: at('disk/sub/new'), source: sourceOf('x'), replace: false }),
+        memory,
+      ),
     {
       code: 'exists',
     },
@@ -167,8 +172,8 @@ t.test('a file is stored there by way of a copy', async (t) => {
 
 t.test('a copy is made where it stays', async (t) => {
   const memory = files()
-  t.equal(run(copy(siteOn(memory), request('/dir', '/disk/new')), memory), 'created')
-  t.equal(run(copy(siteOn(memory), request('/file', '/disk/file')), memory), 'created')
+  t.equal(run(copy(siteOn(memory), everything, request('/dir', '/disk/new')), memory), 'created')
+  t.equal(run(copy(siteOn(memory), everything, request('/file', '/disk/file')), memory), 'created')
   t.strictSame(memory.snapshot(), after(undefined, { new: { a: 'a', deep: { b: 'b' } }, file: 'content' }))
   t.equal(memory.node('disk/new').device, 2)
 })
@@ -181,14 +186,14 @@ t.test('nothing is lost, whatever fails', async (t) => {
     const site = (memory: MemoryFiles) => siteOn(memory)
     const calls = (() => {
       const memory = files()
-      run(move(site(memory), request(`/${from}`, `/${to}`)), memory)
+      run(move(site(memory), everything, request(`/${from}`, `/${to}`)), memory)
       return memory.log.length
     })()
     for (let nth = 1; nth <= calls; nth += 1) {
       const memory = files().failOn('*', nth, 'EIO')
       let failed = false
       try {
-        run(move(site(memory), request(`/${from}`, `/${to}`)), memory)
+        run(move(site(memory), everything, request(`/${from}`, `/${to}`)), memory)
       } catch {
         failed = true
       }
@@ -206,7 +211,8 @@ t.test('nothing is lost, whatever fails', async (t) => {
 t.test('a file stored there, whatever fails', async (t) => {
   failEachCall(t, {
     files,
-    program: (site) => store(site, { path: at('disk/sub/new'), source: sourceOf('body'), replace: false }),
+    program: (site) =>
+      store(site, site.everybody, { path: at('disk/sub/new'), source: sourceOf('body'), replace: false }),
     after: after(undefined, { sub: { new: 'body' } }),
   })
 })

@@ -3,6 +3,7 @@ import { Refusal } from '../../../src/core/errors.ts'
 import { destinationFor, move } from '../../../src/core/operations/move.ts'
 import type { TransferRequest } from '../../../src/core/operations/renaming.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { everything, reading } from '../../fixtures/access.ts'
 import type { Tree } from '../../fixtures/inodes.ts'
 import { directory, fifo, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
@@ -82,7 +83,7 @@ t.test('what may be moved, and where', async (t) => {
   ]
   for (const [from, to, replace, expected, after = all] of rows) {
     const memory = files()
-    const act = () => run(move(siteOn(memory), request(from, to, replace)), memory)
+    const act = () => run(move(siteOn(memory), everything, request(from, to, replace)), memory)
     const what = `${from} to ${to}${replace ? ', replacing' : ''}`
     if (expected === 'created' || expected === 'replaced') t.equal(act(), expected, what)
     else t.throws(act, { code: expected }, what)
@@ -93,22 +94,26 @@ t.test('what may be moved, and where', async (t) => {
 
 t.test('reading only, and what belongs to the server', async (t) => {
   const memory = files().tree({ '.twinserve': { temporary: { part: 'x' } } })
-  t.throws(() => run(move(siteOn(memory, { readOnly: true }), request('/file', '/new')), memory), { code: 'read_only' })
-  t.throws(() => run(move(siteOn(memory), request('/dir/up/.twinserve', '/mine')), memory), { code: 'reserved' })
-  t.throws(() => run(move(siteOn(memory), request('/file', '/dir/up/.twinserve-x')), memory), { code: 'reserved' })
+  t.throws(() => run(move(siteOn(memory), reading, request('/file', '/new')), memory), { code: 'read_only' })
+  t.throws(() => run(move(siteOn(memory), everything, request('/dir/up/.twinserve', '/mine')), memory), {
+    code: 'reserved',
+  })
+  t.throws(() => run(move(siteOn(memory), everything, request('/file', '/dir/up/.twinserve-x')), memory), {
+    code: 'reserved',
+  })
   t.strictSame(memory.snapshot(), all)
 })
 
 t.test('both directories are flushed, and the new name before the old one goes', async (t) => {
   const memory = files()
-  run(move(siteOn(memory), request('/dir/a', '/full/a')), memory)
+  run(move(siteOn(memory), everything, request('/dir/a', '/full/a')), memory)
   t.strictSame(memory.logOf('link', 'unlink', 'fsync'), [
     'link /dir/a /full/a',
     'fsync /full',
     'unlink /dir/a',
     'fsync /dir',
   ])
-  run(move(siteOn(memory), request('/dir/deep', '/full/deep')), memory)
+  run(move(siteOn(memory), everything, request('/dir/deep', '/full/deep')), memory)
   t.strictSame(memory.logOf('rename', 'fsync').slice(-3), ['rename /dir/deep /full/deep', 'fsync /full', 'fsync /dir'])
 })
 
@@ -117,7 +122,7 @@ t.test('what the client asks of the state', async (t) => {
   const check: TransferRequest['check'] = (seen) => {
     throw new Refusal('precondition_failed', `${seen.size}`)
   }
-  t.throws(() => run(move(siteOn(memory), { ...request('/file', '/new'), check }), memory), {
+  t.throws(() => run(move(siteOn(memory), everything, { ...request('/file', '/new'), check }), memory), {
     code: 'precondition_failed',
     message: /^7 /,
   })
@@ -127,15 +132,15 @@ t.test('what the client asks of the state', async (t) => {
 t.test('two names of one file become one', async (t) => {
   const memory = files()
   memory.hardLink('file', 'full/second')
-  t.equal(run(move(siteOn(memory), request('/file', '/full/second', true)), memory), 'replaced')
+  t.equal(run(move(siteOn(memory), everything, request('/file', '/full/second', true)), memory), 'replaced')
   t.strictSame(memory.snapshot(), changed('file', { full: { x: 'x', second: 'content' } }))
   const beside = files()
   beside.hardLink('file', 'second')
-  t.equal(run(move(siteOn(beside), request('/file', '/second', true)), beside), 'replaced')
+  t.equal(run(move(siteOn(beside), everything, request('/file', '/second', true)), beside), 'replaced')
   t.strictSame(beside.snapshot(), changed('file', { second: 'content' }), 'in one directory')
   const sameName = files()
   sameName.hardLink('file', 'full/file')
-  t.equal(run(move(siteOn(sameName), request('/file', '/full/file', true)), sameName), 'replaced')
+  t.equal(run(move(siteOn(sameName), everything, request('/file', '/full/file', true)), sameName), 'replaced')
   t.strictSame(sameName.snapshot(), changed('file', { full: { x: 'x', file: 'content' } }))
 })
 
@@ -147,7 +152,7 @@ t.test('one name, reached twice, is not removed', async (t) => {
     ['/file', '/dir/up/file'],
   ] as const) {
     const memory = files()
-    t.equal(run(move(siteOn(memory), request(from, to, true)), memory), 'replaced', `${from} to ${to}`)
+    t.equal(run(move(siteOn(memory), everything, request(from, to, true)), memory), 'replaced', `${from} to ${to}`)
     t.strictSame(memory.snapshot(), all, `${from} to ${to}`)
   }
 })
@@ -159,7 +164,7 @@ t.test('where cases are not told apart, a name gets another case', async (t) => 
   ] as const) {
     const memory = files()
     memory.ignoreCase = true
-    run(move(siteOn(memory), request(from, to, true)), memory)
+    run(move(siteOn(memory), everything, request(from, to, true)), memory)
     const spec = all[from.slice(1)] as Tree
     t.strictSame(memory.snapshot(), changed(from, { [to.slice(1)]: spec }))
   }
@@ -168,7 +173,7 @@ t.test('where cases are not told apart, a name gets another case', async (t) => 
 t.test('the name that a person means', async (t) => {
   const memory = files()
   const destination = (from: string, to: string) => {
-    const found = run(destinationFor(siteOn(memory), at(from), at(to)), memory)
+    const found = run(destinationFor(siteOn(memory), everything, at(from), at(to)), memory)
     return `${found.text}${found.slash ? '/' : ''}`
   }
   for (const [from, to, expected] of [
@@ -193,7 +198,7 @@ t.test('a name that is taken meanwhile', async (t) => {
   for (const from of ['/file', '/dir']) {
     interfereBeforeEachCall(
       t,
-      { files, program: (site) => move(site, request(from, '/full/new')) },
+      { files, program: (site) => move(site, site.everybody, request(from, '/full/new')) },
       (memory) => {
         if (!memory.has('full/new')) memory.put('full/new', { theirs: 'x' })
       },
@@ -210,15 +215,15 @@ t.test('a name that is taken meanwhile', async (t) => {
 
 t.test('a name that is taken meanwhile, and may be replaced', async (t) => {
   const file = files().before('link', 1, (m) => m.put('new', 'theirs'))
-  t.equal(run(move(siteOn(file), request('/file', '/new', true)), file), 'replaced')
+  t.equal(run(move(siteOn(file), everything, request('/file', '/new', true)), file), 'replaced')
   t.strictSame(file.snapshot(), changed('file', { new: 'content' }))
   const failing = files().failOn('link', 1, 'EIO')
-  t.throws(() => run(move(siteOn(failing), request('/file', '/new', true)), failing), { code: 'EIO' })
+  t.throws(() => run(move(siteOn(failing), everything, request('/file', '/new', true)), failing), { code: 'EIO' })
 })
 
 t.test('whatever fails: here, or there', async (t) => {
   const program = (from: string, to: string, replace: boolean) => (site: Parameters<typeof move>[0]) =>
-    move(site, request(from, to, replace))
+    move(site, site.everybody, request(from, to, replace))
   const { a: _a, ...rest } = dir
   failEachCall(t, {
     files,
@@ -251,7 +256,7 @@ t.test('the cache is emptied, even if the end of it failed', async (t) => {
     site.cache?.keep('/dir/a', cached, 0, 0)
     if (fails) memory.failOn('fsync', 2, 'EIO')
     try {
-      run(move(site, request('/dir', '/new')), memory)
+      run(move(site, site.everybody, request('/dir', '/new')), memory)
     } catch {}
     t.equal(site.cache?.fresh('/dir/a', 0), undefined)
   }

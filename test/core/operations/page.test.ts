@@ -5,6 +5,7 @@ import { entryObject } from '../../../src/core/http/listing.ts'
 import { page } from '../../../src/core/operations/page.ts'
 import { checkDirectory, stat } from '../../../src/core/operations/stat.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { everything } from '../../fixtures/access.ts'
 import { link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
 import { failEachCall } from '../../fixtures/sweeps.ts'
@@ -18,7 +19,7 @@ function pages(memory: MemoryFiles, limit: number, between: (memory: MemoryFiles
   const told: string[][] = []
   let after: string | undefined
   do {
-    const found = run(page(site, rootPath, after, limit), memory)
+    const found = run(page(site, site.everybody, rootPath, after, limit), memory)
     if (memory.openCount > 0) throw new Error('descriptors were left open')
     told.push(found.entries.map((entry) => entry.name))
     after = found.next
@@ -53,7 +54,7 @@ t.test('a page is bounded in bytes too, and has one entry at least', async (t) =
     [1_000_000, names],
   ] as const) {
     const site = siteOn(memory, { limits: { pageBytes } })
-    const { entries, next } = run(page(site, rootPath, undefined, 100), memory)
+    const { entries, next } = run(page(site, site.everybody, rootPath, undefined, 100), memory)
     t.strictSame(
       entries.map((entry) => entry.name),
       first,
@@ -90,7 +91,7 @@ t.test('the total, what is hidden, and what vanishes while it is told', async (t
   const memory = filesNamed(['a', 'b', 'c'])
   memory.put('.twinserve', {})
   memory.before('lstatEach', 1, () => memory.take('b'))
-  const found = run(page(siteOn(memory), rootPath, undefined, 3), memory)
+  const found = run(page(siteOn(memory), everything, rootPath, undefined, 3), memory)
   t.strictSame(
     found.entries.map((entry) => entry.name),
     ['a', 'c'],
@@ -101,13 +102,13 @@ t.test('the total, what is hidden, and what vanishes while it is told', async (t
 t.test('only the names that are told are looked at', async (t) => {
   const memory = filesNamed(Array.from({ length: 1000 }, (_, i) => `n${i}`))
   memory.batch = 7
-  run(page(siteOn(memory), rootPath, 'n5', 2), memory)
+  run(page(siteOn(memory), everything, rootPath, 'n5', 2), memory)
   t.strictSame(memory.logOf('lstatEach'), ['lstatEach / n50,n500'])
 })
 
 t.test('names that are not UTF-8', async (t) => {
   const memory = filesNamed(['a\ud800', 'b'])
-  t.match(run(page(siteOn(memory), rootPath, undefined, 10), memory).entries, [
+  t.match(run(page(siteOn(memory), everything, rootPath, undefined, 10), memory).entries, [
     { name: 'a\ufffd', reachable: false },
     { name: 'b', reachable: true },
   ])
@@ -115,10 +116,12 @@ t.test('names that are not UTF-8', async (t) => {
 
 t.test('a directory that is none, and one that cannot be read', async (t) => {
   const memory = new MemoryFiles().tree({ a: '' })
-  t.throws(() => run(page(siteOn(memory), pathFromText('/a'), undefined, 1), memory), { code: 'not_directory' })
-  t.throws(() => run(page(siteOn(memory), pathFromText('/b'), undefined, 1), memory), { code: 'ENOENT' })
+  t.throws(() => run(page(siteOn(memory), everything, pathFromText('/a'), undefined, 1), memory), {
+    code: 'not_directory',
+  })
+  t.throws(() => run(page(siteOn(memory), everything, pathFromText('/b'), undefined, 1), memory), { code: 'ENOENT' })
   memory.failOn('readdir', 1, 'EIO')
-  t.throws(() => run(page(siteOn(memory), rootPath, undefined, 1), memory), { code: 'EIO' })
+  t.throws(() => run(page(siteOn(memory), everything, rootPath, undefined, 1), memory), { code: 'EIO' })
   t.equal(memory.openCount, 0)
 })
 
@@ -126,9 +129,9 @@ t.test('whatever fails, nothing is left open', async (t) => {
   const tree = { a: 'a', docs: { b: 'b' }, to: link('docs') }
   const files = () => new MemoryFiles().tree(tree)
   const after = files().snapshot()
-  failEachCall(t, { files, after, program: (site) => page(site, rootPath, undefined, 2) })
-  failEachCall(t, { files, after, program: (site) => page(site, pathFromText('/to'), undefined, 2) })
-  failEachCall(t, { files, after, program: (site) => stat(site, pathFromText('/docs/b')) })
-  failEachCall(t, { files, after, program: (site) => stat(site, pathFromText('/to/')) })
-  failEachCall(t, { files, after, program: (site) => checkDirectory(site, pathFromText('/docs')) })
+  failEachCall(t, { files, after, program: (site) => page(site, site.everybody, rootPath, undefined, 2) })
+  failEachCall(t, { files, after, program: (site) => page(site, site.everybody, pathFromText('/to'), undefined, 2) })
+  failEachCall(t, { files, after, program: (site) => stat(site, site.everybody, pathFromText('/docs/b')) })
+  failEachCall(t, { files, after, program: (site) => stat(site, site.everybody, pathFromText('/to/')) })
+  failEachCall(t, { files, after, program: (site) => checkDirectory(site, site.everybody, pathFromText('/docs')) })
 })

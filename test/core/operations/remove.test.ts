@@ -2,6 +2,7 @@ import t from 'tap'
 import { Refusal } from '../../../src/core/errors.ts'
 import { type RemoveRequest, remove } from '../../../src/core/operations/remove.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { everything, reading } from '../../fixtures/access.ts'
 import { directory, fifo, file, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
 import { failEachCall } from '../../fixtures/sweeps.ts'
@@ -56,7 +57,7 @@ t.test('what may be removed', async (t) => {
     ]
   for (const [path, kind, recursive, refusal] of rows) {
     const memory = files()
-    const act = () => run(remove(siteOn(memory), request(path, { kind, recursive })), memory)
+    const act = () => run(remove(siteOn(memory), everything, request(path, { kind, recursive })), memory)
     const what = `${path}, ${kind}, ${recursive ? '' : 'not '}recursive`
     if (refusal === undefined) act()
     else t.throws(act, { code: refusal }, what)
@@ -69,13 +70,13 @@ t.test('what may be removed', async (t) => {
 
 t.test('reading only', async (t) => {
   const memory = files()
-  t.throws(() => run(remove(siteOn(memory, { readOnly: true }), request('/file')), memory), { code: 'read_only' })
+  t.throws(() => run(remove(siteOn(memory), reading, request('/file')), memory), { code: 'read_only' })
   t.strictSame(memory.log, [])
 })
 
 t.test('by way of a link, in the directory it leads to', async (t) => {
   const memory = files()
-  run(remove(siteOn(memory), request('/link/deep', { recursive: true })), memory)
+  run(remove(siteOn(memory), everything, request('/link/deep', { recursive: true })), memory)
   t.strictSame(memory.snapshot(), without('/dir/deep'))
 })
 
@@ -84,7 +85,9 @@ t.test('what belongs to the server, by way of a link', async (t) => {
   memory.put('top', link('.'))
   memory.put('dir/deep/up', link('../..'))
   for (const path of ['/top/.twinserve', '/dir/deep/up/.twinserve', '/top/.twinserve/temporary/part']) {
-    t.throws(() => run(remove(siteOn(memory), request(path, { recursive: true })), memory), { code: 'reserved' })
+    t.throws(() => run(remove(siteOn(memory), everything, request(path, { recursive: true })), memory), {
+      code: 'reserved',
+    })
   }
   t.strictSame(memory.temporaries, { part: 'x' })
 })
@@ -94,16 +97,18 @@ t.test('what the client asks of the state', async (t) => {
   const check: RemoveRequest['check'] = (seen) => {
     if (seen.size === 1) throw new Refusal('precondition_failed', '/file')
   }
-  t.throws(() => run(remove(siteOn(memory), request('/file', { check })), memory), { code: 'precondition_failed' })
+  t.throws(() => run(remove(siteOn(memory), everything, request('/file', { check })), memory), {
+    code: 'precondition_failed',
+  })
   t.ok(memory.has('file'))
   memory.rewrite('file', 'other')
-  run(remove(siteOn(memory), request('/file', { check })), memory)
+  run(remove(siteOn(memory), everything, request('/file', { check })), memory)
   t.notOk(memory.has('file'))
 })
 
 t.test('a tree goes at once: it is out of sight before the first of it is removed', async (t) => {
   const memory = files().before('unlink', 1, (m) => t.strictSame(m.snapshot(), without('/dir')))
-  run(remove(siteOn(memory), request('/dir', { recursive: true })), memory)
+  run(remove(siteOn(memory), everything, request('/dir', { recursive: true })), memory)
   const changes = memory.logOf('rename', 'unlink', 'rmdir', 'fsync')
   t.strictSame(
     changes.slice(0, 2),
@@ -114,7 +119,7 @@ t.test('a tree goes at once: it is out of sight before the first of it is remove
 
 t.test('a tree whose disappearance the disk does not confirm is put back', async (t) => {
   const memory = files().failOn('fsync', 1, 'EIO')
-  t.throws(() => run(remove(siteOn(memory), request('/dir', { recursive: true })), memory), { code: 'EIO' })
+  t.throws(() => run(remove(siteOn(memory), everything, request('/dir', { recursive: true })), memory), { code: 'EIO' })
   t.strictSame(memory.snapshot(), files().snapshot())
   t.strictSame(memory.temporaries, {})
 })
@@ -122,7 +127,7 @@ t.test('a tree whose disappearance the disk does not confirm is put back', async
 t.test('once it is out of sight a tree is gone, whatever becomes of the rest', async (t) => {
   for (const name of ['unlink', 'rmdir'] as const) {
     const memory = files().failOn(name, 1, 'EIO')
-    run(remove(siteOn(memory), request('/dir', { recursive: true })), memory)
+    run(remove(siteOn(memory), everything, request('/dir', { recursive: true })), memory)
     t.strictSame(memory.snapshot(), without('/dir'), `${name} fails`)
     t.strictSame(Object.keys(memory.temporaries), ['me.unique1'], 'left for a later start')
     t.equal(memory.log.filter((line) => line === 'fsync /').length, 1, 'and the directory is flushed')
@@ -139,12 +144,16 @@ t.test('a tree that could be removed only in part is not touched', async (t) => 
     const memory = files()
     prepare(memory)
     const before = memory.snapshot()
-    t.throws(() => run(remove(siteOn(memory), request('/dir', { recursive: true })), memory), { code }, what)
+    t.throws(
+      () => run(remove(siteOn(memory), everything, request('/dir', { recursive: true })), memory),
+      { code },
+      what,
+    )
     t.strictSame(memory.snapshot(), before, what)
   }
   for (const limits of [{ treeEntries: 3 }, { treeDepth: 1 }]) {
     const memory = files()
-    const act = () => run(remove(siteOn(memory, { limits }), request('/dir', { recursive: true })), memory)
+    const act = () => run(remove(siteOn(memory, { limits }), everything, request('/dir', { recursive: true })), memory)
     t.throws(act, { code: 'too_large' })
     t.strictSame(memory.snapshot(), files().snapshot())
   }
@@ -152,7 +161,7 @@ t.test('a tree that could be removed only in part is not touched', async (t) => 
 
 t.test('whatever fails: all of it, or nothing', async (t) => {
   const program = (path: string, recursive: boolean) => (site: Parameters<typeof remove>[0]) =>
-    remove(site, request(path, { recursive }))
+    remove(site, site.everybody, request(path, { recursive }))
   const after = (path: string) => without(path) as ReturnType<MemoryFiles['snapshot']>
   failEachCall(t, { files, program: program('/dir/a', false), after: after('/dir/a') })
   failEachCall(t, { files, program: program('/empty', false), after: after('/empty') })
@@ -166,12 +175,12 @@ t.test('a tree that cannot be moved out of sight is removed where it is', async 
     ['/disk/tree', 'EXDEV'],
   ] as const) {
     const memory = files().failOn('rename', 1, errno)
-    run(remove(siteOn(memory), request(path, { recursive: true })), memory)
+    run(remove(siteOn(memory), everything, request(path, { recursive: true })), memory)
     t.strictSame(memory.snapshot(), without(path))
   }
   const memory = files().failOn('rename', 1, 'EACCES').failOn('unlink', 1, 'EIO')
   t.throws(
-    () => run(remove(siteOn(memory), request('/dir', { recursive: true })), memory),
+    () => run(remove(siteOn(memory), everything, request('/dir', { recursive: true })), memory),
     { code: 'EIO' },
     'and told to be, if not all goes',
   )
@@ -190,7 +199,7 @@ t.test('the cache is emptied, even if the end of it failed', async (t) => {
     site.cache?.keep('/dir/a', cached, 0, 0)
     prepare(memory)
     try {
-      run(remove(site, request(path, { recursive: true })), memory)
+      run(remove(site, site.everybody, request(path, { recursive: true })), memory)
     } catch {}
     t.equal(site.cache?.fresh('/dir/a', 0), undefined)
   }

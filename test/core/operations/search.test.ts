@@ -2,6 +2,7 @@ import t from 'tap'
 import { walking } from '../../../src/core/files/walk.ts'
 import { type Finds, search } from '../../../src/core/operations/list.ts'
 import { pathFromText, rootPath } from '../../../src/core/paths.ts'
+import { toRead } from '../../fixtures/access.ts'
 import { directory, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, type SiteDetails, siteOn } from '../../fixtures/site.ts'
 
@@ -22,9 +23,9 @@ function finds(memory: MemoryFiles, text: string, word: string, details: SiteDet
   const site = siteOn(memory, details)
   const path = text === '/' ? rootPath : pathFromText(text)
   return run(
-    walking(site, text, function* (walk) {
+    walking(site, toRead(text), function* (walk) {
       yield* walk.down(path.segments)
-      return yield* search(site, path, walk.directory, word)
+      return yield* search(site, site.everybody, path, walk, word)
     }),
     memory,
   )

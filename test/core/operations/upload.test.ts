@@ -4,6 +4,7 @@ import { Multipart } from '../../../src/core/http/multipart.ts'
 import { defaultLimits } from '../../../src/core/limits.ts'
 import { type Uploaded, upload } from '../../../src/core/operations/upload.ts'
 import { pathFromText, type SafePath } from '../../../src/core/paths.ts'
+import { everything } from '../../fixtures/access.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
@@ -27,7 +28,7 @@ function send(
   { into, overwrite = false }: { into?: SafePath; overwrite?: boolean } = {},
 ): Uploaded {
   const parts = new Multipart(sourceOf(...pieces), boundary, defaultLimits)
-  return run(upload(siteOn(memory), parts, into, overwrite), memory)
+  return run(upload(siteOn(memory), everything, parts, into, overwrite), memory)
 }
 
 const paths = ({ stored }: Uploaded) => stored.map((path) => path.text)

@@ -10,8 +10,8 @@ import {
   listingRows,
 } from '../../../src/core/pages/listing.ts'
 
-const all = { upload: true, create: true, move: true, copy: true, delete: true }
-const none = { upload: false, create: false, move: false, copy: false, delete: false }
+const all = { upload: true, create: true, move: true, copy: true, overwrite: true, delete: true }
+const none = { upload: false, create: false, move: false, copy: false, overwrite: false, delete: false }
 const view: ListingView = { segments: ['docs', 'a b'], sort: { key: 'name', descending: false }, rights: all }
 const file: ListingEntry = {
   name: 'x.txt',

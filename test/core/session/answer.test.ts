@@ -4,12 +4,13 @@ import t from 'tap'
 import { errorCodes } from '../../../src/core/errors.ts'
 import { answerTo } from '../../../src/core/session/answer.ts'
 import { Place } from '../../../src/core/session/methods.ts'
+import { everything } from '../../fixtures/access.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { run, siteOn } from '../../fixtures/site.ts'
 
 function ask(text: string, memory = new MemoryFiles().tree({ a: 'aaa', docs: {} })) {
   const { message, ...rest } = run(
-    answerTo(new Place(siteOn(memory)), text, () => {}),
+    answerTo(new Place(siteOn(memory), everything), text, () => {}),
     memory,
   )
   return { message: message as unknown, ...rest }

@@ -1,9 +1,11 @@
 /** What each method does, on a file system in memory. */
 import t from 'tap'
 import { defaultLimits, type Limits } from '../../../src/core/limits.ts'
+import type { Access } from '../../../src/core/policy.ts'
 import { answerTo } from '../../../src/core/session/answer.ts'
 import type { Method } from '../../../src/core/session/messages.ts'
 import { Place } from '../../../src/core/session/methods.ts'
+import { reading } from '../../fixtures/access.ts'
 import { converse } from '../../fixtures/converse.ts'
 import { fifo, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { textOf } from '../../fixtures/request.ts'
@@ -15,8 +17,9 @@ const tree = () =>
     .tree({ a: 'aaa', docs: { b: 'bb', deep: { c: 'c' } }, in: link('docs'), out: link('../secret'), queue: fifo() })
 
 /** A session that is asked by method and parameters. */
-function session(memory = tree(), details: { readOnly?: boolean; limits?: Partial<Limits> } = {}) {
-  const place = new Place(siteOn(memory, details))
+function session(memory = tree(), details: { everybody?: Access; limits?: Partial<Limits> } = {}) {
+  const site = siteOn(memory, details)
+  const place = new Place(site, site.everybody)
   let reading: boolean | undefined
   const ask = (method: Method, params?: object): unknown => {
     const text = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
@@ -45,7 +48,7 @@ const modified = '2023-11-14T22:13:20.123Z'
 t.test('hello', async (t) => {
   const { ask } = session(tree(), { limits: { pageEntries: 7 } })
   ask('cd', { path: 'docs' })
-  const all = { read: true, upload: true, create: true, move: true, copy: true, delete: true }
+  const all = { read: true, upload: true, create: true, move: true, copy: true, overwrite: true, delete: true }
   const { messageBytes, messageFragments, messageTime, frameRate, controlRate, pingInterval } = defaultLimits
   t.strictSame(ask('hello'), {
     protocol: 'twinserve.v1',
@@ -54,8 +57,16 @@ t.test('hello', async (t) => {
     methods: ['hello', 'pwd', 'cd', 'list', 'stat', 'mkdir', 'rmdir', 'remove', 'move', 'copy', 'rename'],
     limits: { messageBytes, messageFragments, messageTime, frameRate, controlRate, pingInterval, pageEntries: 7 },
   })
-  const { rights } = session(tree(), { readOnly: true }).ask('hello') as { rights: object }
-  t.strictSame(rights, { read: true, upload: false, create: false, move: false, copy: false, delete: false })
+  const { rights } = session(tree(), { everybody: reading }).ask('hello') as { rights: object }
+  t.strictSame(rights, {
+    read: true,
+    upload: false,
+    create: false,
+    move: false,
+    copy: false,
+    overwrite: false,
+    delete: false,
+  })
 })
 
 t.test('pwd and cd', async (t) => {
@@ -226,7 +237,7 @@ t.test('move, copy and rename', async (t) => {
 })
 
 t.test('the policy is asked', async (t) => {
-  const { ask, memory } = session(tree(), { readOnly: true })
+  const { ask, memory } = session(tree(), { everybody: reading })
   const before = memory.snapshot()
   const changes: readonly [Method, object][] = [
     ['mkdir', { path: 'x' }],

@@ -3,6 +3,7 @@ import t from 'tap'
 import { Connection } from '../../../src/core/http/connection.ts'
 import { lapse, patienceWith } from '../../../src/core/http/turn.ts'
 import { Session } from '../../../src/core/session/session.ts'
+import { everything } from '../../fixtures/access.ts'
 import { fragments, ping, pong, text } from '../../fixtures/frames.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { siteWith } from '../../fixtures/request.ts'
@@ -129,7 +130,7 @@ t.test('a mistake in the program is answered and noted, and the session goes on'
 t.test('a mistake outside of any call is the engine’s to note', async (t) => {
   const environment = new ScriptedEnvironment()
   const connection = new Connection({ id: 1 }, { remote: '-', secure: false })
-  const session = new Session(connection, siteWith({ environment }))
+  const session = new Session(connection, siteWith({ environment }), everything)
   const recv = () => {
     throw new TypeError('a mistake')
   }

@@ -6,6 +6,7 @@ import type { Site } from '../../../src/core/site.ts'
 import { concatenate } from '../../../src/core/uploads/concatenate.ts'
 import { createUpload } from '../../../src/core/uploads/create.ts'
 import { sweepUploads } from '../../../src/core/uploads/expire.ts'
+import { everything } from '../../fixtures/access.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { run } from '../../fixtures/site.ts'
 import { everyStop, stopWhen } from '../../fixtures/steps.ts'
@@ -126,13 +127,13 @@ t.test('concatenating: the parts are there until the whole has its name', async 
   const final = record({ concat: 'final;/.twinserve/uploads/first1 /.twinserve/uploads/first3' })
   const places = everyStop(
     files,
-    (site) => concatenate(site, final, ids),
+    (site) => concatenate(site, site.everybody, final, ids),
     (memory, what) => {
       const seen = memory.snapshot().new
       if (seen !== undefined && seen !== content) problems.push(`${what}: the file is ${JSON.stringify(seen)}`)
       if (seen !== undefined) return
       const next = siteOf(memory, 'next')
-      run(concatenate(next, final, ids), memory)
+      run(concatenate(next, everything, final, ids), memory)
       if (memory.snapshot().new !== content) problems.push(`${what}: it cannot be done again`)
     },
   )

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { admitTarget, createUpload } from '../../../src/core/uploads/create.ts'
 import { targetOf } from '../../../src/core/uploads/record.ts'
+import { everything } from '../../fixtures/access.ts'
 import { link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run } from '../../fixtures/site.ts'
 import { failEachCall } from '../../fixtures/sweeps.ts'
@@ -48,7 +49,7 @@ t.test('what could not have its name is refused before', async (t) => {
       [{ overwrite: '' }, overwriting],
     ] as const) {
       const target = targetOf(record({ metadata: metadata({ path, ...more }) }))
-      const program = () => run(admitTarget(siteOf(memory, 'me'), target), memory)
+      const program = () => run(admitTarget(siteOf(memory, 'me'), everything, target), memory)
       if (expected === undefined) t.doesNotThrow(program, path)
       else t.throws(program, { code: expected }, path)
     }

@@ -3,6 +3,7 @@ import { createUpload } from '../../../src/core/uploads/create.ts'
 import { sweepUploads, sweepUploadsInTime } from '../../../src/core/uploads/expire.ts'
 import { inUpload } from '../../../src/core/uploads/place.ts'
 import { terminate } from '../../../src/core/uploads/terminate.ts'
+import { everything } from '../../fixtures/access.ts'
 import { file, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, type TestSite } from '../../fixtures/site.ts'
 import { add, begun, content, inState, record, siteOf, stand, stateIn } from '../../fixtures/uploads.ts'
@@ -87,7 +88,7 @@ t.test('looked for every so often', async (t) => {
 t.test('ending', async (t) => {
   const end = (memory: MemoryFiles) =>
     run(
-      inUpload(siteOf(memory, 'me'), 'first1', (upload) => terminate(siteOf(memory, 'me'), upload)),
+      inUpload(siteOf(memory, 'me'), everything, 'first1', (upload) => terminate(siteOf(memory, 'me'), upload)),
       memory,
     )
   for (const token of ['free.12.0', 'held.0.0.grow.busy.x', 'done', 'whole.0.old.x', 'whole.0.far.x']) {
@@ -101,7 +102,7 @@ t.test('ending', async (t) => {
   run(add(site, 12, content.slice(12, 17)), counted)
   const before = site.quota?.left as number
   run(
-    inUpload(site, 'first1', (upload) => terminate(site, upload)),
+    inUpload(site, site.everybody, 'first1', (upload) => terminate(site, upload)),
     counted,
   )
   run(add(site, 0, 'x'.repeat(9), { id: run(createUpload(site, record()), counted) }), counted)
