@@ -106,6 +106,9 @@ class LoopServer implements RunningServer {
     return this.stopped
   }
 
+  /** Nothing that it uses changes while it runs. */
+  reload(): void {}
+
   abort(): void {
     this.loop.cut()
   }
@@ -150,7 +153,7 @@ export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
   }
   try {
     site = await run(openSite(options, root, environment, log.line), calls)
-    const loop = new Loop(site, calls, 'fd' in options.listen)
+    const loop = new Loop(site, calls, 'fd' in options.listen && options.listen.lasting)
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     server.on('connection', (socket) => loop.accept(socket))
     await loader.ready

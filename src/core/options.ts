@@ -7,10 +7,12 @@ import type { Action } from './policy.ts'
 /** Where to listen. Port 0 lets the system choose. A `path` is a Unix socket. */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string }
 
-/** A socket that listens already: whoever started the process made it. It goes on listening when the server has stopped. */
+/** A socket that listens already: whoever started the process made it. The server closes its descriptor in the end. */
 export interface InheritedSocket {
   readonly fd: number
   readonly address: ListenAddress
+  /** Whether it goes on listening when the server has stopped, and another server comes after this one. */
+  readonly lasting: boolean
 }
 
 export type LogFormat = 'common' | 'combined' | 'json' | 'off'
@@ -21,6 +23,8 @@ export interface ServeOptions {
   readonly listen: ListenAddress | InheritedSocket
   /** Threads that serve side by side: for the blocking engine only. 1 unless given. */
   readonly threads?: number
+  /** Processes that serve side by side: for the event-loop engine only, and not on Windows. 1 unless given. */
+  readonly workers?: number
   /** Refuse every change. */
   readonly readOnly: boolean
   /** The changes that are allowed. Everything unless it is given. */
@@ -57,6 +61,8 @@ export interface RunningServer {
    * Resolves once everything is closed. Calling it again changes nothing.
    */
   stop(): Promise<void>
+  /** Read again what may change while the server runs. */
+  reload(): void
   /** Cut every connection now, stopping or not: what is in progress is lost, as by a crash. For those who are about to end the process. */
   abort(): void
   /** Resolves when the server has stopped; rejects when it failed on its own. */

@@ -5,16 +5,14 @@
 import fs from 'node:fs'
 import type { InheritedSocket, ListenAddress } from '../core/options.ts'
 import { addressBytes, addressOf, socketName } from './addresses.ts'
+import { literal } from './literal.ts'
 import * as os from './platform.ts'
 import { lastError, posix } from './posix.ts'
 
 const backlog = 1024
 
-/** A listening socket. */
-export interface Listener {
-  readonly fd: number
-  /** Where it really listens. */
-  readonly address: ListenAddress
+/** A listening socket that was made here: not lasting. */
+export interface Listener extends InheritedSocket {
   /** Take its name out of the file system, if it has one there and we gave it: no one can connect any more. */
   forget(): void
 }
@@ -94,8 +92,8 @@ export function listen(where: ListenAddress): Listener {
     if (os.familyOf(name) === os.constants.AF_INET6) setOption(fd, os.IPPROTO_IPV6, os.constants.IPV6_V6ONLY, 0)
     check(posix.bind(fd, name, name.length), 'bind', detail)
     check(posix.listen(fd, backlog), 'listen', detail)
-    if (unix) return { fd, address: where, forget: remover(where.path) }
-    return { fd, address: addressOf(nameOf(fd)) as ListenAddress, forget: () => {} }
+    if (unix) return { fd, address: where, lasting: false, forget: remover(where.path) }
+    return { fd, address: addressOf(nameOf(fd)) as ListenAddress, lasting: false, forget: () => {} }
   } catch (error) {
     close(fd)
     throw error
@@ -114,5 +112,10 @@ export function inherit(fd: number): InheritedSocket {
   const address = addressOf(nameOf(fd))
   if (address === undefined) throw os.systemError('accept', 'EINVAL', 'neither an internet nor a Unix socket')
   makeOurs(fd)
-  return { fd, address }
+  return { fd, address, lasting: true }
+}
+
+/** The socket of a server: the one that was handed over, or a new one. */
+export async function listenerFor(where: ListenAddress | InheritedSocket): Promise<Listener> {
+  return 'fd' in where ? { ...where, forget: () => {} } : listen(await literal(where))
 }

@@ -7,16 +7,14 @@
  * - A thread blocked in a native call can be neither terminated nor exited around. So stopping is asking: a byte in the
  *   wake-up pipe of each, and when `limits.drainTime` is over, `shutdown(2)` on the connection being served.
  */
-import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import { urlOf } from '../core/address.ts'
 import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
 import { limitsOf } from '../core/limits.ts'
-import type { InheritedSocket, ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { shareOf } from '../core/shares.ts'
+import type { Supervised } from '../core/supervised.ts'
 import { SHUT_RDWR, supported } from '../posix/platform.ts'
-import type { ServingThread } from './threads.ts'
 
 /** What needs native code. */
 interface Native {
@@ -25,24 +23,18 @@ interface Native {
   readonly threads: typeof import('./threads.ts')
 }
 
-/** The same address with a literal one in place of a name. */
-async function resolve(address: ListenAddress): Promise<ListenAddress> {
-  if ('path' in address || isIP(address.host.split('%')[0] ?? '') !== 0) return address
-  return { host: (await lookup(address.host)).address, port: address.port }
-}
-
 /** One running server: its threads, and the listener that they share. */
 class BlockingServer implements RunningServer {
   readonly address: ListenAddress
   readonly url: string
   readonly closed: Promise<void>
-  private readonly threads: readonly ServingThread[]
+  private readonly threads: readonly Supervised[]
   private readonly refuse: () => void
   private readonly drainTime: number
   private stopped: Promise<void> | undefined
 
   /** @param refuse makes the system refuse connections, where that is for us to say */
-  constructor(threads: readonly ServingThread[], address: ListenAddress, refuse: () => void, drainTime: number) {
+  constructor(threads: readonly Supervised[], address: ListenAddress, refuse: () => void, drainTime: number) {
     this.threads = threads
     this.address = address
     this.url = urlOf(address)
@@ -55,6 +47,9 @@ class BlockingServer implements RunningServer {
     this.stopped ??= this.drain()
     return this.stopped
   }
+
+  /** Nothing that the threads use changes while they run. */
+  reload(): void {}
 
   abort(): void {
     for (const thread of this.threads) thread.end()
@@ -71,11 +66,7 @@ class BlockingServer implements RunningServer {
 
 async function start(native: Native, options: ServeOptions): Promise<RunningServer> {
   const { listening, sockets } = native
-  const { listen } = options
-  const lasting = 'fd' in listen
-  const { fd, address, forget } = lasting
-    ? { ...(listen as InheritedSocket), forget: () => {} }
-    : listening.listen(await resolve(listen))
+  const { fd, address, lasting, forget } = await listening.listenerFor(options.listen)
   const refuse = () => {
     // Whoever handed it over goes on with it: until somebody accepts again, clients wait in the backlog.
     if (lasting) return
@@ -86,7 +77,7 @@ async function start(native: Native, options: ServeOptions): Promise<RunningServ
   const count = options.threads ?? 1
   const share = shareOf(options, count)
   const doors = { listener: fd, several: count > 1, lasting }
-  const threads = Array.from({ length: count }, () => new native.threads.ServingThread(share, doors))
+  const threads = Array.from({ length: count }, () => native.threads.superviseThread(share, doors))
   const server = new BlockingServer(threads, address, refuse, limitsOf(options.limits).drainTime)
   void server.closed.then(() => {
     forget()
@@ -105,6 +96,7 @@ export const serve: Serve = async (options) => {
   if (!supported) {
     throw new Error('--mode sync needs POSIX sockets, which this system does not have. Use --mode async.')
   }
+  if ((options.workers ?? 1) !== 1) throw new Error('Workers are for the event loop. The blocking engine has threads.')
   // Loaded only here: where the mode is not used, native code is not needed either.
   const [listening, sockets, threads] = await Promise.all([
     import('../posix/listening.ts'),

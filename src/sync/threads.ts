@@ -1,12 +1,12 @@
 /**
- * The serving threads, as the main thread sees them: each is started, told to stop, and started again when it ends by
- * mistake. What such a thread had is lost with it, and the others go on.
+ * The serving threads, as the main thread sees them: each is started, and told to stop. What one that ends by mistake has
+ * left open is closed here.
  */
 import fs from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { notice } from '../core/log.ts'
 import type { ServeOptions } from '../core/options.ts'
-import { Restarts } from '../core/restarts.ts'
+import { type Child, Supervised } from '../core/supervised.ts'
 import { close } from '../posix/listening.ts'
 import { SHUT_RDWR } from '../posix/platform.ts'
 import { environment } from './environment.ts'
@@ -34,102 +34,52 @@ function started(thread: Worker): Promise<void> {
   })
 }
 
-/** One serving thread after the other, at most one at a time. */
-export class ServingThread {
-  /** Resolves once there is none, and there will be none. */
-  readonly closed: Promise<void>
-  private readonly options: ServeOptions
-  private readonly doors: Doors
+/** One serving thread. */
+class ServingThread implements Child {
+  readonly ready: Promise<void>
+  readonly ended: Promise<string | undefined>
+  private readonly shared = new Shared()
   private readonly wakeEnd: number
-  private readonly restarts = new Restarts()
-  private shared = new Shared()
-  private running = false
-  private serving = false
-  private stopping = false
-  private finished = false
-  private failure: unknown
-  private timer: NodeJS.Timeout | undefined
-  private close = () => {}
 
-  /** @param doors without the wake-up, which each thread has for itself */
   constructor(options: ServeOptions, doors: Omit<Doors, 'wake'>) {
-    this.options = options
     const [wake, wakeEnd] = pipe()
-    this.doors = { ...doors, wake }
     this.wakeEnd = wakeEnd
-    this.closed = new Promise((resolve) => {
-      this.close = resolve
+    const thread = startThread({ options, doors: { ...doors, wake }, shared: this.shared.memory })
+    this.ready = started(thread)
+    this.ended = new Promise((resolve) => {
+      let failure: string | undefined
+      thread.once('error', (error: Error) => {
+        failure = error.message
+      })
+      thread.once('exit', () => {
+        this.stop = this.end = () => {}
+        for (const fd of [...this.shared.left(), wake, wakeEnd]) close(fd)
+        resolve(failure)
+      })
     })
   }
 
-  /** Resolves when it serves. From then on it is started again if need be. @throws what kept it from that; then it is closed */
-  async start(): Promise<void> {
-    await this.launch()
-    this.serving = true
-  }
-
-  /** Ask it to end. */
-  stop(): void {
-    if (this.stopping) return
-    this.stopping = true
-    clearTimeout(this.timer)
-    if (!this.running) {
-      this.finish()
-      return
-    }
+  stop = (): void => {
     this.shared.stop()
     fs.writeSync(this.wakeEnd, 'x')
   }
 
-  /** Cut what it is doing, and let it end. */
-  end(): void {
-    this.stop()
+  end = (): void => {
     this.shared.end((fd) => shutdown(fd, SHUT_RDWR))
   }
+}
 
-  private launch(): Promise<void> {
-    const shared = new Shared()
-    this.shared = shared
-    this.failure = undefined
-    this.running = true
-    this.restarts.started(environment.now())
-    const thread = startThread({ options: this.options, doors: this.doors, shared: shared.memory })
-    thread.once('error', (error) => {
-      this.failure = error
-    })
-    thread.once('exit', () => this.left(shared))
-    return started(thread)
-  }
-
-  private left(shared: Shared): void {
-    this.running = false
-    for (const fd of shared.left()) close(fd)
-    if (!this.serving || this.stopping) {
-      this.finish()
-      return
-    }
-    const delay = this.restarts.ended(environment.now())
-    const why = this.failure instanceof Error ? this.failure.message : 'It does not say why'
-    this.tell(
-      `a serving thread has ended by mistake, and its connections with it: ${why}. Another starts in ${delay} ms.`,
-    )
-    this.timer = setTimeout(() => {
-      this.launch().catch((error) => {
-        this.failure = error
-      })
-    }, delay)
-  }
-
-  /** Not waited for: a log that takes nothing must not hold up the main thread. */
-  private tell(sentence: string): void {
-    fs.write(this.options.logFile, `${notice(sentence)}\n`, () => {})
-  }
-
-  private finish(): void {
-    if (this.finished) return
-    this.finished = true
-    close(this.doors.wake)
-    close(this.wakeEnd)
-    this.close()
-  }
+/** A serving thread that is started again when it ends by mistake. @param doors without the wake-up, which each thread has for itself */
+export function superviseThread(options: ServeOptions, doors: Omit<Doors, 'wake'>): Supervised {
+  return new Supervised({
+    kind: 'serving thread',
+    launch: () => new ServingThread(options, doors),
+    now: environment.now,
+    later: (delay, action) => {
+      const timer = setTimeout(action, delay)
+      return () => clearTimeout(timer)
+    },
+    // Not waited for: a log that takes nothing must not hold up the main thread.
+    tell: (sentence) => fs.write(options.logFile, `${notice(sentence)}\n`, () => {}),
+  })
 }

@@ -6,11 +6,14 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
-import type { ServeOptions } from '../../src/core/options.ts'
+import { serve as later } from '../../src/async/serve.ts'
+import type { Serve, ServeOptions } from '../../src/core/options.ts'
 import { close, inherit, listen } from '../../src/posix/listening.ts'
 import { serve as now } from '../../src/sync/serve.ts'
+import { childrenRunning, runs } from '../fixtures/children.ts'
 import { duplicate } from '../fixtures/descriptors.ts'
 import { quiet } from '../fixtures/quiet.ts'
+import { startChild } from '../fixtures/serving-process.ts'
 import { temporary } from '../fixtures/temporary.ts'
 import { watchThreads } from '../fixtures/threads.ts'
 import { connect, get, type Wire } from '../fixtures/wire.ts'
@@ -20,10 +23,10 @@ const bigBytes = 64 * 1024 * 1024
 interface Stage {
   readonly root: string
   readonly log: string
-  start(t: Test, more?: Partial<ServeOptions>): ReturnType<typeof now>
+  start(t: Test, more?: Partial<ServeOptions>): ReturnType<Serve>
 }
 
-async function stage(t: Test, serve: typeof now): Promise<Stage> {
+async function stage(t: Test, serve: Serve): Promise<Stage> {
   const root = await temporary(t)
   const log = path.join(await temporary(t), 'log')
   const logFile = fs.openSync(log, 'a')
@@ -44,6 +47,17 @@ async function stalled(address: Parameters<typeof connect>[0], name: string): Pr
   const wire = await connect(address)
   wire.write(`PUT /${name} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n`)
   return await wire.until((w) => w.received.startsWith('HTTP/1.1 100 '))
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+/** The log, once it has this in it. */
+async function lineOf(log: string, text: string): Promise<string> {
+  for (;;) {
+    const lines = fs.readFileSync(log, 'utf8')
+    if (lines.includes(text)) return lines
+    await turn()
+  }
 }
 
 const answered = (wire: Wire) => wire.until((w) => w.received.endsWith('content'))
@@ -113,7 +127,7 @@ t.test('sync, 2 threads', async (t) => {
     const lost = () => wires.filter((wire) => wire.ended)
     await Promise.all(wires.map((wire) => wire.until((w) => w.ended || w.answers === 2)))
     t.ok(lost().length < wires.length, `${lost().length} of 8 were lost`)
-    while (seen.length < from + 3) await new Promise((resolve) => setImmediate(resolve))
+    while (seen.length < from + 3) await turn()
     const next = [await stalled(server.address, 'seventh'), await stalled(server.address, 'eighth')]
     for (const wire of [...next, ...wires]) wire.close()
     t.match(
@@ -132,10 +146,104 @@ t.test('sync, 2 threads', async (t) => {
   })
 })
 
-for (const [name, serve] of Object.entries({
+t.test('async, 2 workers', async (t) => {
+  const { root, log, start } = await stage(t, (options) => later({ workers: 2, ...options }))
+  const workers = () => childrenRunning('async/worker')
+
+  await t.test('stopping: every worker ends what it has begun, and then itself', async (t) => {
+    const server = await start(t)
+    t.equal(workers().length, 2)
+    const idle = await Promise.all(Array.from({ length: 8 }, () => connect(server.address)))
+    for (const wire of idle) wire.write(get('/small'))
+    await Promise.all(idle.map(answered))
+    const busy = await Promise.all(Array.from({ length: 8 }, (_, n) => stalled(server.address, `a${n}`)))
+    const stopped = server.stop()
+    t.equal(server.stop(), stopped, 'again changes nothing')
+    for (const wire of idle) await wire.until((w) => w.ended)
+    await t.rejects(connect(server.address), { code: 'ECONNREFUSED' })
+    for (const wire of busy) wire.write('content')
+    for (const wire of busy) await wire.until((w) => w.ended)
+    for (const wire of busy) t.match(wire.received, /HTTP\/1\.1 201 [\s\S]*connection: close/i)
+    for (const wire of busy) wire.close()
+    await stopped
+    await server.closed
+    t.strictSame(workers(), [])
+  })
+
+  await t.test('stopping: what does not end in time is cut, in every worker', async (t) => {
+    const server = await start(t, { limits: { drainTime: 50 } })
+    const busy = await Promise.all(Array.from({ length: 8 }, (_, n) => stalled(server.address, `b${n}`)))
+    await server.stop()
+    for (const wire of busy) await wire.until((w) => w.ended)
+    t.notOk(fs.existsSync(path.join(root, 'b0')))
+  })
+
+  await t.test('aborting ends all of them at once', async (t) => {
+    const server = await start(t)
+    const busy = await stalled(server.address, 'c')
+    server.abort()
+    await server.closed
+    await busy.until((w) => w.ended)
+    t.strictSame(workers(), [])
+  })
+
+  await t.test('a worker that dies takes its connections with it, and another comes', async (t) => {
+    const server = await start(t)
+    const wires = await Promise.all(Array.from({ length: 16 }, () => connect(server.address)))
+    for (const wire of wires) wire.write(get('/small'))
+    await Promise.all(wires.map(answered))
+    const [victim = 0, other = 0] = workers()
+    process.kill(victim, 'SIGKILL')
+    while (runs(victim)) await turn()
+    for (const wire of wires) wire.write(get('/small'))
+    await Promise.all(wires.map((wire) => wire.until((w) => w.ended || w.answers === 2)))
+    t.ok(wires.some((wire) => wire.ended) || wires.every((wire) => wire.answers === 2))
+    while (workers().length < 2) await turn()
+    t.ok(workers().includes(other), 'the other one is as it was')
+    const file = await lineOf(log, 'a worker has ended')
+    t.match(file, /^twinserve: a worker has ended by mistake, .*: signal SIGKILL\. Another starts in 100 ms\.$/m)
+    const next = await Promise.all(Array.from({ length: 8 }, (_, n) => stalled(server.address, `d${n}`)))
+    for (const wire of [...next, ...wires]) wire.close()
+    await server.stop()
+    t.strictSame(workers(), [])
+  })
+
+  await t.test('workers whose parent has died end by themselves', async (t) => {
+    const child = await startChild(t, 'async', root, undefined, { workers: 2 })
+    const [first = 0, second = 0] = childrenRunning('async/worker', child.pid)
+    t.ok(first > 0 && second > 0)
+    const wire = await connect(child.address)
+    wire.write(get('/small'))
+    await answered(wire)
+    process.kill(child.pid, 'SIGKILL')
+    await wire.until((w) => w.ended)
+    while (runs(first) || runs(second)) await turn()
+  })
+
+  await t.test('a server that cannot start leaves no worker behind', async (t) => {
+    const none = path.join(root, 'none')
+    await t.rejects(later({ ...quiet, workers: 2, root: none }), { code: 'ENOENT', path: none })
+    t.strictSame(workers(), [])
+    const server = await start(t)
+    await t.rejects(later({ ...quiet, root, workers: 2, listen: server.address }), { code: 'EADDRINUSE' })
+    await server.stop()
+  })
+})
+
+t.test('each engine says which of the two it has', async (t) => {
+  const root = await temporary(t)
+  await t.rejects(now({ ...quiet, root, workers: 2 }), { message: /has threads/ })
+  await t.rejects(later({ ...quiet, root, threads: 2 }), { message: /has workers/ })
+})
+
+const all: Readonly<Record<string, Serve>> = {
   sync: now,
-  'sync, 2 threads': (o: ServeOptions) => now({ threads: 2, ...o }),
-})) {
+  'sync, 2 threads': (options) => now({ threads: 2, ...options }),
+  async: later,
+  'async, 2 workers': (options) => later({ workers: 2, ...options }),
+}
+
+for (const [name, serve] of Object.entries(all)) {
   t.test(`${name}: a socket that was handed over`, async (t) => {
     const { start } = await stage(t, serve)
     const held = listen({ host: '127.0.0.1', port: 0 })
@@ -146,23 +254,61 @@ for (const [name, serve] of Object.entries({
     const kept = await connect(address)
     kept.write(get('/small'))
     await answered(kept)
-    const fresh = await connect(address)
     const stopped = server.stop()
-    // Neither has been told that its connection ends.
+    // It has not been told that its connection ends.
     kept.write(get('/small'))
-    fresh.write(get('/small'))
-    await Promise.all([kept, fresh].map((wire) => wire.until((w) => w.ended)))
+    await kept.until((w) => w.ended)
     t.equal(kept.answers, 2)
-    for (const wire of [kept, fresh]) {
-      t.match(wire.received, /connection: close\r\n[\s\S]*content$/i)
-      wire.close()
-    }
-    await stopped
+    t.match(kept.received, /connection: close\r\n[\s\S]*content$/i)
+    kept.close()
+    // Whom the first server does not accept any more, the second one does.
     const early = await connect(address)
     early.write(get('/small'))
+    await stopped
+    const late = await connect(address)
+    late.write(get('/small'))
     const successor = await start(t, { listen: inherit(duplicate(held.fd)) })
-    await answered(early)
-    early.close()
+    for (const wire of [early, late]) {
+      await answered(wire)
+      wire.close()
+    }
     await successor.stop()
+  })
+
+  t.test(`${name}: a Unix socket is removed by the server that made it, once`, async (t) => {
+    const { root, start } = await stage(t, serve)
+    const at = path.join(root, 'socket')
+    const first = await start(t, { listen: { path: at } })
+    const busy = await stalled({ path: at }, 'e')
+    const stopped = first.stop()
+    while (fs.existsSync(at)) await turn()
+    // Others may listen there from now on, while the first ends what it has begun.
+    const second = await start(t, { listen: { path: at } })
+    busy.write('content')
+    await busy.until((w) => w.ended)
+    busy.close()
+    await stopped
+    t.ok(fs.existsSync(at))
+    const wire = await connect({ path: at })
+    wire.write(get('/small'))
+    await answered(wire)
+    wire.close()
+    await second.stop()
+    t.notOk(fs.existsSync(at))
+  })
+
+  t.test(`${name}: a Unix socket that was handed over stays`, async (t) => {
+    const { root, start } = await stage(t, serve)
+    const at = path.join(root, 'socket')
+    const held = listen({ path: at })
+    t.teardown(() => close(held.fd))
+    const server = await start(t, { listen: inherit(duplicate(held.fd)) })
+    t.strictSame(server.address, { path: at })
+    const wire = await connect(server.address)
+    wire.write(get('/small'))
+    await answered(wire)
+    wire.close()
+    await server.stop()
+    t.ok(fs.existsSync(at))
   })
 }

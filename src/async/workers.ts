@@ -1,0 +1,141 @@
+/**
+ * Several event loops, a process each, behind one listening socket: the parent's half, which serves nobody itself.
+ *
+ * - The parent makes the socket, and each worker inherits its descriptor and accepts for itself. So connections wait in one
+ *   backlog until somebody takes them, also while a worker is being started again. docs/engines.md has what other ways cost.
+ * - A worker does what it is told over its channel, and ends when that is closed: it never outlives the parent.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { urlOf } from '../core/address.ts'
+import { limitsOf } from '../core/limits.ts'
+import { notice } from '../core/log.ts'
+import type { InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
+import { shareOf } from '../core/shares.ts'
+import { type Child, Supervised } from '../core/supervised.ts'
+import { environment } from './environment.ts'
+import { listenerFd, logFd, type Order, type WorkerAnswer } from './worker.ts'
+
+/** How long a worker that has cut everything may take to end: it may hang in a call on a file. */
+const endTime = 1000
+
+/** What one worker is to serve, with the descriptors as the parent has them. */
+type Share = ServeOptions & { readonly listen: InheritedSocket }
+
+/** One worker. */
+class WorkerChild implements Child {
+  readonly ready: Promise<void>
+  readonly ended: Promise<string | undefined>
+  private readonly process: ChildProcess
+  private readonly patience: number
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(options: Share) {
+    this.patience = limitsOf(options.limits).drainTime + endTime
+    const entry = new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
+    // In the order of the numbers that worker.ts gives them.
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc', options.listen.fd, options.logFile] as const
+    this.process = fork(fileURLToPath(entry), [], { stdio: [...stdio], serialization: 'advanced' })
+    this.ready = new Promise((resolve, reject) => {
+      this.process.once('message', (answer: WorkerAnswer) => {
+        if (answer.ready) resolve()
+        else reject(Object.assign(answer.error, { code: answer.code, path: answer.path }))
+      })
+      this.process.once('error', reject)
+      this.process.once('exit', () => reject(new Error('The worker ended before it served.')))
+    })
+    this.ended = new Promise((resolve) => {
+      this.process.once('error', (error) => resolve(error.message))
+      this.process.once('exit', (code, signal) => {
+        clearTimeout(this.timer)
+        resolve(signal === null ? `status ${code}` : `signal ${signal}`)
+      })
+    })
+    this.tell({
+      kind: 'serve',
+      options: { ...options, listen: { ...options.listen, fd: listenerFd }, logFile: logFd },
+    })
+  }
+
+  stop = (): void => {
+    this.tell({ kind: 'stop' })
+    this.timer = setTimeout(this.end, this.patience)
+  }
+
+  end = (): void => {
+    this.process.kill('SIGKILL')
+  }
+
+  tell(order: Order): void {
+    // Where it has ended, its end says so.
+    this.process.send(order, () => {})
+  }
+}
+
+/** A worker that is started again when it ends by mistake. */
+function supervise(options: Share): Supervised<WorkerChild> {
+  return new Supervised({
+    kind: 'worker',
+    launch: () => new WorkerChild(options),
+    now: environment.now,
+    later: (delay, action) => {
+      const timer = setTimeout(action, delay)
+      return () => clearTimeout(timer)
+    },
+    tell: (sentence) => fs.write(options.logFile, `${notice(sentence)}\n`, () => {}),
+  })
+}
+
+const isFailure = (result: PromiseSettledResult<void>): result is PromiseRejectedResult => result.status === 'rejected'
+
+/** One running server: its workers, and the listener that they share. */
+class WorkersServer implements RunningServer {
+  readonly address: ListenAddress
+  readonly url: string
+  readonly closed: Promise<void>
+  private readonly workers: readonly Supervised<WorkerChild>[]
+  private readonly refuse: () => void
+
+  /** @param refuse takes the socket out of the file system, where that is for us to do */
+  constructor(workers: readonly Supervised<WorkerChild>[], address: ListenAddress, refuse: () => void) {
+    this.workers = workers
+    this.address = address
+    this.url = urlOf(address)
+    this.refuse = refuse
+    this.closed = Promise.all(workers.map((worker) => worker.closed)).then(refuse)
+  }
+
+  stop(): Promise<void> {
+    this.refuse()
+    for (const worker of this.workers) worker.stop()
+    return this.closed
+  }
+
+  reload(): void {
+    for (const worker of this.workers) worker.child?.tell({ kind: 'reload' })
+  }
+
+  abort(): void {
+    for (const worker of this.workers) worker.end()
+  }
+}
+
+/** Starts several event loops. @throws what kept one of them from serving */
+export async function serveWithWorkers(options: ServeOptions, count: number): Promise<RunningServer> {
+  const { close, listenerFor } = await import('../posix/listening.ts')
+  const { fd, address, lasting, forget } = await listenerFor(options.listen)
+  let open = true
+  const refuse = () => {
+    forget()
+    if (open) close(fd)
+    open = false
+  }
+  const share = { ...shareOf(options, count), listen: { fd, address, lasting } }
+  const workers = Array.from({ length: count }, () => supervise(share))
+  const server = new WorkersServer(workers, address, refuse)
+  const failed = (await Promise.allSettled(workers.map((worker) => worker.start()))).find(isFailure)
+  if (failed === undefined) return server
+  await server.stop()
+  throw failed.reason
+}
