@@ -5,8 +5,8 @@
  */
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
-import type { Readable } from 'node:stream'
 import { readRefusal } from './answers.ts'
+import { type Body, sendBody } from './body.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ClientError, cancelled, demandGoing, isPassing } from './errors.ts'
 import { unreachable } from './session.ts'
@@ -21,9 +21,9 @@ export interface Wanted {
   /** The request target, percent-encoded. */
   readonly target: string
   readonly headers?: Readonly<Record<string, string | number>>
-  /** Bytes, or a stream that is destroyed when the request ends early. */
-  readonly body?: Uint8Array | Readable
-  /** Bytes of a body that is a stream. Without it, the body is sent in chunks. */
+  /** Pieces of it are no longer asked for when the request ends early. */
+  readonly body?: Body
+  /** Bytes of a body that comes in pieces. Without it, the body is sent in chunks. */
   readonly length?: number
   readonly signal?: AbortSignal | undefined
   /** Statuses that are an answer, not a failure. Any of 2xx unless they are given. */
@@ -93,7 +93,6 @@ export class Http {
     return new Promise((resolve, reject) => {
       const { signal } = wanted
       const fail = (error: Error) => {
-        if (wanted.body !== undefined && 'destroy' in wanted.body) wanted.body.destroy()
         outgoing.destroy(error)
         reject(signal?.aborted ? cancelled(signal) : this.#failure(error, outgoing))
       }
@@ -122,22 +121,18 @@ export class Http {
       outgoing.end()
       return
     }
+    const stop = new AbortController()
     let begun = false
     const begin = () => {
       if (begun) return
       begun = true
-      if (body instanceof Uint8Array) {
-        outgoing.end(body)
-        return
-      }
-      body.on('error', fail)
-      body.pipe(outgoing)
+      sendBody(outgoing, body, stop.signal).catch(fail)
     }
     outgoing.on('response', (response) => {
       // An early refusal: what is left of the body is not wanted.
       if (outgoing.writableFinished || (response.statusCode as number) < 400) return
       begun = true
-      if (!(body instanceof Uint8Array)) body.unpipe(outgoing).destroy()
+      stop.abort()
       response.on('close', () => outgoing.destroy())
     })
     if (outgoing.getHeader('Expect') === undefined) {

@@ -1,7 +1,7 @@
 /** Storing with one `PUT`, and finding out what became of one whose answer was lost. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { formatDigest, parseDigests } from '../core/http/digests.ts'
 import type { SafePath } from '../core/paths.ts'
 import type { Context } from './context.ts'
@@ -79,19 +79,18 @@ export async function putStream(
   const file = meter.file(path.text, undefined)
   const hash = createHash('sha256')
   let size = 0
-  const counted = new Transform({
-    transform(piece: Uint8Array, _encoding, done) {
+  async function* counted(): AsyncGenerator<Uint8Array, void> {
+    for await (const piece of source as AsyncIterable<Uint8Array>) {
       size += piece.length
       if (options.verify) hash.update(piece)
       file.add(piece.length)
-      done(null, piece)
-    },
-  })
-  source.on('error', (error) => counted.destroy(error))
+      yield piece
+    }
+  }
   const headers = { ...conditionOf(options), ...fieldsOf(mtimeNs, options) }
   try {
     const { signal } = options
-    const body = source.pipe(counted)
+    const body = counted()
     const response = await context.http.ask({ method: 'PUT', target: targetOf(path), headers, body, signal })
     if (options.verify) await compare(context, path, size, formatDigest('sha-256', hash), options)
     file.finish()

@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
 import { formatDigest } from '../core/http/digests.ts'
 import type { SafePath } from '../core/paths.ts'
 import { badAnswer } from './answers.ts'
@@ -200,7 +199,7 @@ class Resumable {
   async #send(): Promise<void> {
     const { signal } = this.#options
     const { size } = this.#file
-    const body = Readable.from(this.#pieces(), { objectMode: false, highWaterMark: piece })
+    const body = this.#pieces()
     const headers = { ...version, 'Upload-Offset': this.#offset, 'Content-Type': 'application/offset+octet-stream' }
     const length = size - this.#offset
     const target = this.location as string
@@ -217,16 +216,21 @@ class Resumable {
     if (told !== size) throw badAnswer(`it has ${told} of ${size} bytes after all of them were sent`)
   }
 
-  /** What the server has not got. The last of it only if the file is still what it was when the upload was begun. */
+  /**
+   * What the server has not got. The last of it only if the file is still what it was when the upload was begun. There are
+   * two buffers, which are used in turn (`body.ts`).
+   */
   async *#pieces(): AsyncGenerator<Buffer, void> {
     const { handle, size } = this.#file
+    let [buffer, spare] = [Buffer.allocUnsafeSlow(piece), Buffer.allocUnsafeSlow(piece)]
     let at = this.#offset
     while (at < size) {
-      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafeSlow(piece), 0, Math.min(piece, size - at), at)
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(piece, size - at), at)
       at += bytesRead
       if (at === size || bytesRead === 0) await demandUnchanged(this.#file, at)
       this.#progress.at(at)
       yield buffer.subarray(0, bytesRead)
+      ;[buffer, spare] = [spare, buffer]
     }
   }
 
