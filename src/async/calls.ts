@@ -14,14 +14,15 @@ import fs from 'node:fs'
 import type { Directory, DirectoryStream, FileStatus, Loaded, OpenMode } from '../core/calls.ts'
 import { errnoOf } from '../core/errors.ts'
 import { secondsOf, statusOf } from '../core/status.ts'
+import type { CommonCalls } from './common.ts'
 import type { Loader } from './loader.ts'
 import { ownerState } from './owner.ts'
 import type { LaterCalls } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<LaterCalls, 'recv' | 'send' | 'sendfile'>
-/** All other lines, but those for which each server has something of its own: `loader.ts`, and a lock. */
-export type FileCalls = Omit<LaterCalls, keyof SocketCalls | 'load' | 'storeSmall' | 'lock' | 'unlock'>
+/** All other lines, but those for which each server has something of its own: `loader.ts`, and `common.ts`. */
+export type FileCalls = Omit<LaterCalls, keyof SocketCalls | keyof CommonCalls | 'load' | 'storeSmall'>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.
@@ -189,24 +190,6 @@ export function loadCall(loader: Loader): Pick<LaterCalls, 'load'> {
 export function storeCall(keeper: () => Loader): Pick<LaterCalls, 'storeSmall'> {
   // Where a directory has no name of its own the steps must be done where paths are checked.
   return { storeSmall: (file, bytes) => (held ? keeper().storeSmall(file, bytes) : undefined) }
-}
-
-/** A server's lock. Who waits for it is served in order. */
-export function lockCalls(): Pick<LaterCalls, 'lock' | 'unlock'> {
-  let held = false
-  const waiting: (() => void)[] = []
-  return {
-    lock() {
-      if (held) return new Promise((resolve) => waiting.push(resolve))
-      held = true
-      return undefined
-    },
-    unlock() {
-      const next = waiting.shift()
-      if (next === undefined) held = false
-      else next()
-    },
-  }
 }
 
 export const fileCalls: FileCalls = {

@@ -13,7 +13,8 @@ import { limitsOf } from '../core/limits.ts'
 import type { InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
-import { fileCalls, loadCall, lockCalls, openRoot, storeCall } from './calls.ts'
+import { fileCalls, loadCall, openRoot, storeCall } from './calls.ts'
+import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
 import { Loader } from './loader.ts'
 import { Log } from './log.ts'
@@ -136,11 +137,12 @@ export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
     keeper ??= new Loader()
     return keeper
   }
+  const common = commonCalls()
   const calls: LaterCalls = {
     ...fileCalls,
     ...loadCall(loader),
     ...storeCall(keep),
-    ...lockCalls(),
+    ...common,
     ...socketCalls(environment, limits),
   }
   let site: Site | undefined
@@ -148,6 +150,7 @@ export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
     if (site !== undefined) await run(letGo(site), calls)
     await loader.end()
     await keeper?.end()
+    common.leave()
     await new Promise((resolve) => fs.close(root.fd, resolve))
     await log.end()
   }

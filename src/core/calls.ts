@@ -136,11 +136,20 @@ export interface Calls {
   /** `futimens(2)`: date a file, cut off to a microsecond. @param mtimeNs nanoseconds since 1970 */
   futimens(file: FileDescriptor, mtimeNs: bigint): void
   /**
-   * `pthread_mutex_lock(3)`, on the one lock of a server: wait until nobody else looks at a name and then changes it.
-   * See `files/exclusive.ts`, its only user.
+   * Open what all servers on the shared directory have in common: the file that `lock` locks, and a page of memory, mapped by
+   * `mmap(2)`. Where there is no such thing (another system, or a file system without it) the server has a lock and memory of its own. Never fails.
+   *
+   * @param directory the server's own, where both lie
+   * @param make whether what is missing is made
+   * @returns the memory, of `sharedBytes` (`files/shared-memory.ts`)
+   */
+  share(directory: Directory, make: boolean): ArrayBufferLike
+  /**
+   * `flock(2)`, exclusive: wait until no server on the directory, and nobody else in this one, looks at a name and then
+   * changes it. The system gives the lock back when its holder ends. See `files/exclusive.ts`.
    */
   lock(): void
-  /** `pthread_mutex_unlock(3)`. Never fails. */
+  /** `flock(2)`, to give the lock back. Never fails. */
   unlock(): void
   /** Whether a process that calls itself `owner` (`Environment.owner`) still runs. Never fails. */
   ownerState(owner: string): OwnerState

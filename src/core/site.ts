@@ -5,6 +5,7 @@ import type { Directory, Environment } from './calls.ts'
 import type { FileCache } from './files/cache.ts'
 import type { DigestMemory } from './files/digest-memory.ts'
 import type { Quota } from './files/quota.ts'
+import type { SharedMemory } from './files/shared-memory.ts'
 import type { HeldPlace } from './files/temporary.ts'
 import type { Limits } from './limits.ts'
 import type { LogFormat } from './options.ts'
@@ -18,6 +19,8 @@ export interface Site {
   /** Whether what was stored is flushed to disk before it is acknowledged. */
   readonly durable: boolean
   readonly environment: Environment
+  /** What all servers on the directory have in common. */
+  readonly shared: SharedMemory
   readonly cache: FileCache | undefined
   readonly digests: DigestMemory
   /** The most bytes that one file may have. */
@@ -30,8 +33,6 @@ export interface Site {
   readonly logFormat: LogFormat
   /** Takes one line of the request log, without its line end. */
   readonly log: (line: string) => void
-  /** The latest time that a stored file has been given, in nanoseconds since 1970. */
-  newest: bigint
   /** When uploads that are too old were looked for last, on the monotonic clock. */
   uploadsSwept: number
   /** Sessions that are open. */

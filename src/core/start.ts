@@ -4,12 +4,14 @@
 import type { Directory, Environment } from './calls.ts'
 import { FileCache } from './files/cache.ts'
 import { DigestMemory } from './files/digest-memory.ts'
+import { exclusively } from './files/exclusive.ts'
 import { Quota } from './files/quota.ts'
-import { sweep } from './files/temporary.ts'
+import { SharedMemory, sharedBytes } from './files/shared-memory.ts'
+import { ensure, serverDirectory, sweep } from './files/temporary.ts'
 import { limitsOf } from './limits.ts'
 import type { ServeOptions } from './options.ts'
 import { Access, allowedBy, wholeTree } from './policy.ts'
-import type { Program } from './program.ts'
+import { call, type Program } from './program.ts'
 import type { Site } from './site.ts'
 import { sweepUploads } from './uploads/expire.ts'
 
@@ -27,13 +29,15 @@ export function* openSite(
   log: (line: string) => void,
 ): Program<Site> {
   const limits = limitsOf(options.limits)
+  const shared = new SharedMemory(yield* memoryOf(root, !options.readOnly))
   const site: Site = {
     root,
     everybody: new Access(allowedBy(options), wholeTree),
     limits,
     durable: options.fsync,
     environment,
-    cache: options.cacheBytes > 0 ? new FileCache(options.cacheBytes, limits.cacheFresh) : undefined,
+    shared,
+    cache: options.cacheBytes > 0 ? new FileCache(options.cacheBytes, limits.cacheFresh, shared) : undefined,
     digests: new DigestMemory(limits.digests),
     maxUpload: options.maxUploadSize,
     quota: options.quota === undefined ? undefined : new Quota(options.quota),
@@ -42,15 +46,34 @@ export function* openSite(
     serverTiming: options.serverTiming,
     logFormat: options.logFormat,
     log,
-    newest: 0n,
     uploadsSwept: Number.NEGATIVE_INFINITY,
     sessions: 0,
     temporary: undefined,
     draining: false,
   }
   if (!options.readOnly) {
+    // What a crash has left marked as being changed would be served from no cache.
+    yield* exclusively(site, nothing)
     yield* sweep(site)
     yield* sweepUploads(site)
   }
   return site
 }
+
+/** @param make whether the server's own directory may be made: one that only reads leaves nothing behind */
+function* memoryOf(root: Directory, make: boolean): Program<ArrayBufferLike> {
+  let server: Directory
+  try {
+    server = make ? yield* ensure(root, serverDirectory) : yield* call('openDirectory', root, serverDirectory)
+  } catch {
+    // Nobody can store anything here; or nobody has yet.
+    return new ArrayBuffer(sharedBytes)
+  }
+  try {
+    return yield* call('share', server, make)
+  } finally {
+    yield* call('close', server.fd)
+  }
+}
+
+function* nothing(): Program<void> {}

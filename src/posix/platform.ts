@@ -58,6 +58,12 @@ export const SHUT_WR = 1
 export const SHUT_RDWR = 2
 export const POLLIN = 1
 export const POLLOUT = 4
+export const LOCK_EX = 2
+export const LOCK_NB = 4
+export const LOCK_UN = 8
+export const PROT_READ = 1
+export const PROT_WRITE = 2
+export const MAP_SHARED = 1
 
 /** `errno` by name, for the few that are looked at. */
 export function errnoName(errno: number): string {

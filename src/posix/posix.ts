@@ -27,6 +27,8 @@ export const posix = {
   inet_pton: c.func('int inet_pton(int family, const char *text, void *bytes)'),
   inet_ntop: c.func('void *inet_ntop(int family, const void *bytes, void *text, uint length)'),
   if_nametoindex: c.func('uint if_nametoindex(const char *name)'),
+  flock: c.func('int flock(int fd, int operation)'),
+  mmap: c.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset)'),
   accept: os.isLinux
     ? c.func('int accept4(int fd, void *address, void *length, int flags)')
     : c.func('int accept(int fd, void *address, void *length)'),

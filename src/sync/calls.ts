@@ -14,13 +14,14 @@ import { storeSmall } from '../core/files/small.ts'
 import { secondsOf, statusOf } from '../core/status.ts'
 import { systemError } from '../posix/platform.ts'
 import { lastError, posix } from '../posix/posix.ts'
+import type { CommonCalls } from './common.ts'
 import { ownerState } from './owner.ts'
 import { run } from './run.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<Calls, 'recv' | 'send' | 'sendfile'>
-/** All other lines. */
-export type FileCalls = Omit<Calls, keyof SocketCalls>
+/** All other lines, but those for which each server has something of its own: `common.ts`. */
+export type FileCalls = Omit<Calls, keyof SocketCalls | keyof CommonCalls>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.
@@ -164,9 +165,6 @@ export const fileCalls: FileCalls = {
   fchmod: (file, permissions) => fs.fchmodSync(file, permissions),
   ftruncate: (file, length) => fs.ftruncateSync(file, length),
   futimens: (file, mtimeNs) => fs.futimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs)),
-  // A program runs to its end before the next begins: there is nobody to keep out.
-  lock() {},
-  unlock() {},
   ownerState,
   opendir: (directory) => ({ stream: fs.opendirSync(directory.path, dirOptions) }),
   readdir: nextNames,

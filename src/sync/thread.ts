@@ -10,6 +10,7 @@ import { blockingLimits, limitsOf } from '../core/limits.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
 import { fileCalls, openRoot } from './calls.ts'
+import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
 import { Log } from './log.ts'
 import { type Doors, Loop } from './loop.ts'
@@ -35,18 +36,24 @@ function main(data: ThreadData): void {
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
   const limits = limitsOf(options.limits)
-  const calls: Calls = { ...fileCalls, ...socketCalls(environment, limits) }
+  const shared = new Shared(data.shared)
+  const common = commonCalls(shared)
+  const calls: Calls = { ...fileCalls, ...common, ...socketCalls(environment, limits) }
   let loop: Loop
   let close = () => {}
   try {
     const root = openRoot(options.root)
-    close = () => calls.close(root.fd)
+    close = () => {
+      common.leave()
+      calls.close(root.fd)
+    }
     const site = run(openSite(options, root, environment, log.line), calls)
     close = () => {
       run(letGo(site), calls)
+      common.leave()
       calls.close(root.fd)
     }
-    loop = new Loop(site, calls, log, new Shared(data.shared), doors)
+    loop = new Loop(site, calls, log, shared, doors)
   } catch (error) {
     close()
     const { code, path } = error as NodeJS.ErrnoException

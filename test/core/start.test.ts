@@ -56,7 +56,7 @@ t.test('limits are changed one by one', async (t) => {
     modified: '',
     modifiedAt: 0,
   }
-  site.cache?.keep('/a', cached, 0, 0)
+  site.cache?.keep('/a', cached, 0, site.cache.versionOf('/a'))
   t.equal(site.cache?.fresh('/a', 4), cached)
   t.equal(site.cache?.fresh('/a', 5), undefined, 'the cache has them')
 })
@@ -78,5 +78,33 @@ t.test('what a crash has left is removed, except by a server that only reads', a
   t.equal(memory.openCount, 0)
   const reader = open({ readOnly: true }, orphanage(now))
   t.strictSame(Object.keys(reader.memory.temporaries).sort(), ['new', 'old'])
-  t.strictSame(reader.memory.log, [], 'which touches nothing')
+  t.strictSame(reader.memory.log, ['openDirectory /.twinserve', 'close /.twinserve'], 'which touches nothing')
+})
+
+t.test('what all servers on a directory have in common', async (t) => {
+  const memory = new MemoryFiles()
+  const asked: boolean[] = []
+  const { share } = memory.calls
+  memory.calls.share = (directory, make) => {
+    asked.push(make)
+    return share(directory, make)
+  }
+  const alone = open({ readOnly: true }, memory)
+  t.notOk(memory.has('.twinserve'), 'one that only reads makes nothing')
+  const first = open({}, memory)
+  t.ok(memory.has('.twinserve'))
+  const sites = [first, open({}, memory), open({ readOnly: true }, memory)].map(({ site }) => site)
+  t.strictSame(asked, [true, true, false])
+  const version = first.site.shared.versionOf('/a')
+  const isNow = () => sites.map(({ shared }) => version !== undefined && shared.isNow(version))
+  t.strictSame(isNow(), [true, true, true])
+  sites[1]?.shared.begin(['/a'])
+  t.strictSame(isNow(), [false, false, false])
+  t.ok(alone.site.shared.versionOf('/a'), 'and does not know of the others')
+  open({}, memory)
+  t.ok(first.site.shared.versionOf('/a'), 'a start puts right what a crash has left')
+  const closed = new MemoryFiles()
+  closed.node('').mode = 5
+  t.ok(open({}, closed).site.shared.versionOf('/a'), 'where nothing can be made, a server is by itself')
+  t.equal(memory.openCount + closed.openCount, 0)
 })

@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import * as later from '../../src/async/calls.ts'
+import { commonCalls as commonLater } from '../../src/async/common.ts'
 import { environment as environmentLater } from '../../src/async/environment.ts'
 import { Loader } from '../../src/async/loader.ts'
 import { run as runLater } from '../../src/async/run.ts'
@@ -15,10 +16,12 @@ import type { Calls, Directory } from '../../src/core/calls.ts'
 import { markOf, nowhere, type Owner, ownerName, parseOwner, startOf } from '../../src/core/owner.ts'
 import { call } from '../../src/core/program.ts'
 import * as now from '../../src/sync/calls.ts'
+import { commonCalls as commonNow } from '../../src/sync/common.ts'
 import { environment as environmentNow } from '../../src/sync/environment.ts'
 import { run as runNow } from '../../src/sync/run.ts'
+import { Shared } from '../../src/sync/shared.ts'
 
-type FileCall = keyof now.FileCalls
+type FileCall = Exclude<keyof Calls, keyof now.SocketCalls>
 
 /** One engine, asked call by call: each call is a program of its own, run by the engine's driver. */
 interface Engine {
@@ -34,18 +37,19 @@ t.teardown(() => {
   clearInterval(alive)
   return loader.end()
 })
+const nowCalls = { ...now.fileCalls, ...commonNow(new Shared()) }
 const laterCalls = {
   ...later.fileCalls,
   ...later.loadCall(loader),
   ...later.storeCall(() => loader),
-  ...later.lockCalls(),
+  ...commonLater(),
 }
 
 const engines: Engine[] = [
   {
     name: 'sync',
     openRoot: async (name) => now.openRoot(name),
-    ask: async (name, ...args) => runNow(call(name, ...args), now.fileCalls as Calls),
+    ask: async (name, ...args) => runNow(call(name, ...args), nowCalls as unknown as Calls),
   },
   {
     name: 'async',
@@ -336,5 +340,5 @@ t.test('both engines are one process to others', async (t) => {
 })
 
 t.test('both engines have the same lines', async (t) => {
-  t.strictSame(Object.keys(now.fileCalls).sort(), Object.keys(laterCalls).sort())
+  t.strictSame(Object.keys(nowCalls).sort(), Object.keys(laterCalls).sort())
 })

@@ -22,19 +22,17 @@ export function timeIn(microseconds: bigint): bigint {
 }
 
 /**
- * A time that no other file made by this server has, for one that is dated without being looked at first. It is by the
+ * A time that no other file made by any server on the directory has, for one that is dated without being looked at first. It is by the
  * server's clock, not by that of the kernel.
  *
  * @returns nanoseconds since 1970
  */
 export function freshTime(site: Site): bigint {
-  const now = timeIn(BigInt(site.environment.date()) * 1000n)
-  site.newest = now > site.newest ? now : timeIn(microsecondOf(site.newest) + 1n)
-  return site.newest
+  return site.shared.giveTime(timeIn(BigInt(site.environment.date()) * 1000n))
 }
 
 /**
- * Date a file: as the client says, or with a time that no other file made by this server has. The kernel dates files
+ * Date a file: as the client says, or with a time that no other file made by any server on the directory has. The kernel dates files
  * by the ticks of its clock, and two versions of one size in one tick would have the same entity tag.
  *
  * @param mtimeNs nanoseconds since 1970, where the client says
@@ -46,11 +44,8 @@ export function* dated(site: Site, fd: FileDescriptor, mtimeNs?: bigint): Progra
     return yield* call('fstat', fd)
   }
   const status = yield* call('fstat', fd)
-  if (status.mtimeNs > site.newest) {
-    site.newest = status.mtimeNs
-    return status
-  }
-  site.newest = timeIn(microsecondOf(site.newest) + 1n)
-  yield* call('futimens', fd, site.newest)
+  const time = site.shared.giveTime(status.mtimeNs)
+  if (time === status.mtimeNs) return status
+  yield* call('futimens', fd, time)
   return yield* call('fstat', fd)
 }

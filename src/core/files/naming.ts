@@ -13,6 +13,7 @@ import { microsecondOf, timeIn } from './dating.ts'
 import { exclusively } from './exclusive.ts'
 import { confirm, flush } from './flush.ts'
 import { orAcross, type Place, publishFile, undo } from './publish.ts'
+import type { Changed } from './shared-memory.ts'
 import { statusOf } from './status.ts'
 import { temporaryNear } from './temporary.ts'
 import { copyEntry } from './tree.ts'
@@ -54,11 +55,10 @@ export function* parentFor(walk: Walk, path: SafePath): Program<Directory> {
   }
 }
 
-/** Take a path out of the cache. */
-export function forget(site: Site, walk: Walk, path: SafePath): void {
-  // By way of a link it is another path's file that was changed.
-  if (walk.followed) site.cache?.clear()
-  else site.cache?.forget(path.text)
+/** What is changed with the file that a path leads to. @param walk has come to its directory */
+export function changeOf(walk: Walk, path: SafePath): Changed {
+  // By way of a link it is another path's file.
+  return walk.followed ? 'everything' : [path.text]
 }
 
 /** Whether the name may be given now. @returns what has it @throws Refusal is_directory, exists, and what `check` throws */
@@ -71,42 +71,47 @@ export function* admit(to: Place, wanted: Naming): Program<FileStatus | undefine
 }
 
 /**
- * Give a file its name, which nothing else in this server changes meanwhile.
+ * Give a file its name, which no other server changes meanwhile.
  *
  * @param walk has come to the directory of `to`
  * @throws as `admit`; the file is then where it was
  */
 export function* giveName(site: Site, walk: Walk, wanted: Naming, made: Finished, to: Place): Program<Stored> {
   const named = (file: Finished) =>
-    exclusively(site, () => forget(site, walk, wanted.path), publish(site, wanted, file, to))
+    exclusively(site, (changing) => publish(site, wanted, file, to, () => changing(changeOf(walk, wanted.path))))
   const stored = yield* orAcross(named(made), () => across(site, walk, wanted, made, named))
   yield* confirm(site, to.directory.fd, wanted.path.text)
   return stored
 }
 
-function* publish(site: Site, wanted: Naming, made: Finished, to: Place): Program<Stored> {
+/** @param changing is called before the name is changed */
+function* publish(site: Site, wanted: Naming, made: Finished, to: Place, changing: () => void): Program<Stored> {
   const seen = yield* admit(to, wanted)
   const status = yield* distinct(site, made, seen)
+  changing()
   // rename(2) does nothing when both names are of one file: whoever gave it this one was stopped before he took the other.
   if (seen !== undefined && seen.inode === status.inode && seen.device === status.device)
     yield* call('unlink', made.place.directory, made.place.name)
   else if (seen !== undefined) yield* call('rename', made.place.directory, made.place.name, to.directory, to.name)
-  else if (!(yield* nameFree(made.place, to, wanted))) return yield* publish(site, wanted, made, to)
+  else if (!(yield* nameFree(made.place, to, wanted.path.text, wanted.replace)))
+    return yield* publish(site, wanted, made, to, changing)
   return { outcome: seen === undefined ? 'created' : 'replaced', status, replaced: seen?.size ?? 0 }
 }
 
 /**
- * Give a name that was free a moment ago. Small files are named without the lock (`small.ts`), and other servers do not
- * know of it: what they have named must be seen before it is replaced.
+ * Give a name that was free a moment ago. Small files are named without the lock (`small.ts`): what they have named must be
+ * seen before it is replaced.
  *
+ * @param what the path, for the sentence
+ * @param replace whether what has it may be replaced
  * @returns whether it was free still @throws Refusal exists when it was not, and must not be replaced
  */
-function* nameFree(from: Place, to: Place, wanted: Naming): Program<boolean> {
+export function* nameFree(from: Place, to: Place, what: string, replace: boolean): Program<boolean> {
   try {
-    yield* publishFile(from, to, wanted.path.text)
+    yield* publishFile(from, to, what)
     return true
   } catch (error) {
-    if (wanted.replace && error instanceof Refusal) return false
+    if (replace && error instanceof Refusal) return false
     throw error
   }
 }

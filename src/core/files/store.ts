@@ -13,6 +13,7 @@ import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
 import { writeAll } from './bytes.ts'
 import { dated, freshTime } from './dating.ts'
+import { noteChange } from './exclusive.ts'
 import { flush } from './flush.ts'
 import { admit, type Finished, giveName, type Naming, parentFor, type Stored } from './naming.ts'
 import { type Place, undo } from './publish.ts'
@@ -66,7 +67,7 @@ function* storeAtOnce(site: Site, wanted: StoreRequest, bytes: Uint8Array): Prog
   } finally {
     room.end()
     // Nothing was followed on the way: it is this path's file and no other's.
-    site.cache?.forget(path.text)
+    noteChange(site, [path.text])
   }
 }
 

@@ -4,6 +4,7 @@
 import { create as contentDisposition } from 'content-disposition'
 import { Loan } from '../buffers.ts'
 import { errnoOf, Refusal } from '../errors.ts'
+import type { Version } from '../files/shared-memory.ts'
 import { type LoadedFile, type OpenFile, Walk, walking } from '../files/walk.ts'
 import { admitArchive, writeArchive } from '../operations/archive.ts'
 import { attachment, fromCache, openFile } from '../operations/download.ts'
@@ -58,7 +59,7 @@ function send(
 function* fromDisk(request: Request, grant: Grant, download: boolean): Program<Response> {
   const { site } = request
   const { path } = grant
-  const version = site.cache?.version ?? 0
+  const version = site.cache?.versionOf(path.text)
   const walk = new Walk(site, grant)
   let kept = false
   const loan = new Loan()
@@ -88,7 +89,7 @@ function* file(
   walk: Walk,
   found: OpenFile | LoadedFile,
   download: boolean,
-  version: number,
+  version: Version | undefined,
   loan: Loan,
 ): Program<Response> {
   const of = yield* openFile(request.site, path, walk, found, version)

@@ -3,11 +3,12 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
-import { exclusively } from '../files/exclusive.ts'
+import { type Changing, exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
-import { forget, parentFor } from '../files/naming.ts'
-import { type Place, publishDirectory, publishFile, undo } from '../files/publish.ts'
+import { changeOf, nameFree, parentFor } from '../files/naming.ts'
+import { type Place, publishDirectory, undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
+import type { Changed } from '../files/shared-memory.ts'
 import { statusOf } from '../files/status.ts'
 import { temporaryNear } from '../files/temporary.ts'
 import { type CopyOptions, copyEntry, copyTree, removeTree } from '../files/tree.ts'
@@ -19,8 +20,8 @@ import { admitSource, admitTransfer, type TransferRequest, type Transferred } fr
 
 /** The name that the copy is to have. */
 interface Target extends Place {
-  /** Takes what has it out of the cache. */
-  readonly forget: () => void
+  /** What is changed with it. */
+  readonly changed: Changed
 }
 
 /**
@@ -44,7 +45,7 @@ export function* copy(site: Site, access: Access, wanted: TransferRequest): Prog
       const place: Target = {
         directory: yield* parentFor(target, to),
         name: to.name,
-        forget: () => forget(site, target, to),
+        changed: changeOf(target, to),
       }
       return yield* duplicate(site, wanted, target, old, place, seen, sight)
     })
@@ -98,7 +99,7 @@ function* directoryCopy(
 ): Program<Transferred> {
   try {
     yield* copyTree(site, old, made, wanted.from.text, options)
-    yield* exclusively(site, place.forget, publishDirectory(made, place, wanted.to.text))
+    yield* exclusively(site, () => publishDirectory(made, place, wanted.to.text))
     return { outcome: 'created', replaced: 0 }
   } catch (error) {
     // What cannot be removed now is removed at a later start.
@@ -118,16 +119,24 @@ function* fileCopy(
 ): Program<Transferred> {
   try {
     yield* copyEntry(site, old, made, seen, wanted.from.text, { room, check: wanted.check })
-    return yield* exclusively(site, place.forget, publish(wanted, made, place, seen))
+    return yield* exclusively(site, (changing) => publish(wanted, made, place, seen, changing))
   } catch (error) {
     yield* undo(call('unlink', made.directory, made.name))
     throw error
   }
 }
 
-function* publish(wanted: TransferRequest, made: Place, place: Place, seen: FileStatus): Program<Transferred> {
+function* publish(
+  wanted: TransferRequest,
+  made: Place,
+  place: Target,
+  seen: FileStatus,
+  changing: Changing,
+): Program<Transferred> {
   const there = yield* admitTarget(wanted, place, seen)
-  if (wanted.replace) yield* call('rename', made.directory, made.name, place.directory, place.name)
-  else yield* publishFile(made, place, wanted.to.text)
+  changing(place.changed)
+  if (there !== undefined) yield* call('rename', made.directory, made.name, place.directory, place.name)
+  else if (!(yield* nameFree(made, place, wanted.to.text, wanted.replace)))
+    return yield* publish(wanted, made, place, seen, changing)
   return { outcome: there === undefined ? 'created' : 'replaced', replaced: there?.size ?? 0 }
 }

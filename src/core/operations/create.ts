@@ -2,6 +2,7 @@
  * Creating a directory.
  */
 import { Refusal } from '../errors.ts'
+import { exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
 import { parentFor } from '../files/naming.ts'
 import { unlessTaken } from '../files/publish.ts'
@@ -17,7 +18,8 @@ export function* createDirectory(site: Site, access: Access, path: SafePath): Pr
   if (path.isRoot) throw new Refusal('exists', path.text)
   yield* walking(site, grant, function* (walk) {
     const parent = yield* parentFor(walk, path)
-    yield* unlessTaken(call('mkdir', parent, path.name), path.text)
+    // rename(2) replaces an empty directory: nobody must be giving a directory this very name.
+    yield* exclusively(site, () => unlessTaken(call('mkdir', parent, path.name), path.text))
     yield* confirm(site, parent.fd, path.text)
   })
 }

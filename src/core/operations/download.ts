@@ -4,6 +4,7 @@
 import { create } from 'content-disposition'
 import type { FileDescriptor, FileStatus } from '../calls.ts'
 import type { CachedFile } from '../files/cache.ts'
+import type { Version } from '../files/shared-memory.ts'
 import type { LoadedFile, OpenFile, Walk } from '../files/walk.ts'
 import { validatorsOf } from '../http/conditional.ts'
 import { mediaType } from '../http/media.ts'
@@ -42,14 +43,14 @@ export function fromCache(site: Site, path: SafePath): CachedFile | undefined {
  * Hand over a file that a walk has found, or the same from the cache. Its content is the open file, which the
  * caller closes; the bytes that were loaded; or bytes that belong to the cache.
  *
- * @param version `cache.version` from before the walk
+ * @param version `cache.versionOf` from before the walk
  */
 export function* openFile(
   site: Site,
   path: SafePath,
   walk: Walk,
   found: OpenFile | LoadedFile,
-  version: number,
+  version: Version | undefined,
 ): Program<Representation> {
   const { cache, environment, limits } = site
   const file = describe(path.name, found.status, found.kind === 'loaded' ? found.content : found.fd)

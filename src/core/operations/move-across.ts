@@ -4,7 +4,7 @@
  */
 import type { FileStatus } from '../calls.ts'
 import { Refusal } from '../errors.ts'
-import { exclusively } from '../files/exclusive.ts'
+import { type Changing, exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
@@ -31,7 +31,7 @@ export function* moveAcross(
       const made: Place = { directory, name }
       try {
         yield* copied(site, wanted, old, made, seen, room)
-        return yield* exclusively(site, () => site.cache?.clear(), exchange(site, wanted, seen, made, old, place))
+        return yield* exclusively(site, (changing) => exchange(site, wanted, seen, made, old, place, changing))
       } catch (error) {
         // What cannot be removed now is removed at a later start.
         yield* undo(seen.kind === 'directory' ? removeTree(site, made) : call('unlink', directory, name))
@@ -65,12 +65,13 @@ function* exchange(
   made: Place,
   old: Place,
   place: Place,
+  changing: Changing,
 ): Program<Transferred> {
   const now = yield* admitSource(wanted, old)
   if (now.inode !== seen.inode || now.mtimeNs !== seen.mtimeNs || now.size !== seen.size) {
     throw new Refusal('changed', wanted.from.text)
   }
-  const done = yield* nameAs(site, wanted, seen, made, place)
+  const done = yield* nameAs(site, wanted, seen, made, place, () => changing('everything'))
   if (!done.flushed) yield* confirm(site, place.directory.fd, wanted.to.text)
   if (seen.kind === 'directory') yield* removeAtOnce(site, old, wanted.from.text)
   else yield* call('unlink', old.directory, old.name)

@@ -1,7 +1,7 @@
 /**
  * Moving and renaming, of files and directories.
  */
-import { exclusively } from '../files/exclusive.ts'
+import { type Changing, exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
 import { parentFor } from '../files/naming.ts'
 import { orAcross, type Place } from '../files/publish.ts'
@@ -50,11 +50,9 @@ export function* move(site: Site, access: Access, wanted: TransferRequest): Prog
     yield* admitSource(wanted, old)
     return yield* walking(site, arrive, function* (target) {
       const place: Place = { directory: yield* parentFor(target, to), name: to.name }
-      // A directory may move, and with it whatever is in the cache.
-      const forget = () => site.cache?.clear()
-      const done = yield* orAcross(exclusively(site, forget, transfer(site, wanted, old, place)), () =>
-        moveAcross(site, wanted, target, old, place),
-      )
+      const linked = source.followed || target.followed
+      const step = exclusively(site, (changing) => transfer(site, wanted, old, place, linked, changing))
+      const done = yield* orAcross(step, () => moveAcross(site, wanted, target, old, place))
       if (!done.flushed) yield* confirm(site, place.directory.fd, to.text)
       yield* confirm(site, old.directory.fd, from.text)
       site.quota?.freed(done.replaced)
@@ -63,6 +61,17 @@ export function* move(site: Site, access: Access, wanted: TransferRequest): Prog
   })
 }
 
-function* transfer(site: Site, wanted: TransferRequest, old: Place, place: Place): Program<Transferred> {
-  return yield* nameAs(site, wanted, yield* admitSource(wanted, old), old, place)
+/** @param linked whether a symbolic link leads to one of the two places */
+function* transfer(
+  site: Site,
+  wanted: TransferRequest,
+  old: Place,
+  place: Place,
+  linked: boolean,
+  changing: Changing,
+): Program<Transferred> {
+  const seen = yield* admitSource(wanted, old)
+  // With a directory everything in it gets another path.
+  const paths = linked || seen.kind === 'directory' ? 'everything' : [wanted.from.text, wanted.to.text]
+  return yield* nameAs(site, wanted, seen, old, place, () => changing(paths))
 }

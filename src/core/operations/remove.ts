@@ -5,6 +5,7 @@ import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { exclusively } from '../files/exclusive.ts'
 import { confirm, flush } from '../files/flush.ts'
+import { changeOf } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { withTemporary } from '../files/temporary.ts'
@@ -32,31 +33,47 @@ export function* remove(site: Site, access: Access, wanted: RemoveRequest): Prog
   if (path.isRoot) throw new Refusal('not_allowed', 'the shared directory itself cannot be deleted')
   yield* walking(site, grant, function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
-    const forget = () => site.cache?.clear()
-    const left = yield* exclusively(site, forget, removeShallow(site, wanted, place))
-    try {
-      if (left) yield* removeAtOnce(site, place, path.text)
-    } finally {
-      forget()
-    }
-    if (left) site.quota?.forget()
+    const left = yield* exclusively(site, (changing) =>
+      removeShallow(site, wanted, place, () => changing(changeOf(walk, path))),
+    )
+    if (left) yield* removeTreeAt(site, wanted, place)
     else yield* confirm(site, place.directory.fd, path.text)
   })
 }
 
-/** Remove all but a directory with everything in it. @returns whether it is one */
-function* removeShallow(site: Site, wanted: RemoveRequest, place: Place): Program<boolean> {
-  const seen = yield* statusOf(place.directory, place.name)
-  if (seen === undefined) throw new Refusal('not_found', wanted.path.text)
-  admit(wanted, seen)
+/** Remove all but a directory with everything in it. @param changing is called before anything is changed @returns whether it is one */
+function* removeShallow(site: Site, wanted: RemoveRequest, place: Place, changing: () => void): Program<boolean> {
+  const seen = yield* admitted(wanted, place)
   if (seen.kind === 'directory') {
     if (wanted.recursive) return true
     yield* call('rmdir', place.directory, place.name)
   } else {
+    changing()
     yield* call('unlink', place.directory, place.name)
     if (seen.kind === 'file') site.quota?.freed(seen.size)
   }
   return false
+}
+
+function* removeTreeAt(site: Site, wanted: RemoveRequest, place: Place): Program<void> {
+  const step = (removal: Program<void>) =>
+    exclusively(site, function* (changing) {
+      // While the tree was walked through, something else may have been given its name.
+      const { kind } = yield* admitted(wanted, place)
+      if (kind !== 'directory') throw new Refusal('changed', wanted.path.text)
+      changing('everything')
+      yield* removal
+    })
+  yield* removeAtOnce(site, place, wanted.path.text, step)
+  site.quota?.forget()
+}
+
+/** @returns what is to be deleted @throws Refusal not_found, and as `admit` */
+function* admitted(wanted: RemoveRequest, place: Place): Program<FileStatus> {
+  const seen = yield* statusOf(place.directory, place.name)
+  if (seen === undefined) throw new Refusal('not_found', wanted.path.text)
+  admit(wanted, seen)
+  return seen
 }
 
 function admit(wanted: RemoveRequest, seen: FileStatus): void {
@@ -70,25 +87,37 @@ function admit(wanted: RemoveRequest, seen: FileStatus): void {
 /**
  * Remove a tree so that nobody sees half of it: it is moved out of sight, and is gone with that, once the disk has it.
  * Until then nothing is touched; afterwards what cannot be removed is left for a later start.
+ *
+ * @param what the path, for the sentences
+ * @param exclusive makes an exclusive step of what takes it away, where it is not part of one
  */
-export function* removeAtOnce(site: Site, place: Place, what: string): Program<void> {
+export function* removeAtOnce(
+  site: Site,
+  place: Place,
+  what: string,
+  exclusive = (removal: Program<void>) => removal,
+): Program<void> {
   yield* admitRemoval(site, place, what)
   yield* withTemporary(site, function* (directory, name) {
     try {
-      yield* call('rename', place.directory, place.name, directory, name)
+      yield* exclusive(outOfSight(site, place, { directory, name }))
     } catch (error) {
       // rename(2): a directory that we may empty but not move, or a file system mounted below the shared directory.
       if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EXDEV') throw error
-      yield* removeTree(site, place)
+      yield* exclusive(removeTree(site, place))
       return yield* confirm(site, place.directory.fd, what)
-    }
-    try {
-      yield* flush(site, place.directory.fd)
-    } catch (error) {
-      // A power cut could bring back what is left of it by then.
-      yield* undo(call('rename', directory, name, place.directory, place.name))
-      throw error
     }
     yield* undo(removeTree(site, { directory, name }))
   })
+}
+
+function* outOfSight(site: Site, place: Place, away: Place): Program<void> {
+  yield* call('rename', place.directory, place.name, away.directory, away.name)
+  try {
+    yield* flush(site, place.directory.fd)
+  } catch (error) {
+    // A power cut could bring back what is left of it by then.
+    yield* undo(call('rename', away.directory, away.name, place.directory, place.name))
+    throw error
+  }
 }

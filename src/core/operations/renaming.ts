@@ -4,6 +4,7 @@
 import type { FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { flush } from '../files/flush.ts'
+import { fold } from '../files/fold.ts'
 import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import type { SafePath } from '../paths.ts'
@@ -45,23 +46,26 @@ export function* admitSource(wanted: TransferRequest, old: Place): Program<FileS
   return seen
 }
 
-/** Give something its new name. @param seen what has the old one */
+/** Give something its new name. @param seen what has the old one @param changing is called before anything is changed */
 export function* nameAs(
   site: Site,
   wanted: TransferRequest,
   seen: FileStatus,
   old: Place,
   place: Place,
+  changing: () => void,
 ): Program<Transferred> {
   const there = yield* statusOf(place.directory, place.name)
   if (there !== undefined && !wanted.replace) throw new Refusal('exists', wanted.to.text)
+  if (there !== undefined) admitReplacement(wanted, seen, there)
+  changing()
   if (there !== undefined) return yield* replace(wanted, old, place, seen, there)
   try {
     return yield* nameNew(site, wanted, seen, old, place)
   } catch (error) {
-    // Somebody has given the name meanwhile: a small file, which does not wait for the lock, or another server.
+    // Somebody has given the name meanwhile: a small file, which does not wait for the lock.
     if (wanted.replace && error instanceof Refusal && error.code === 'exists') {
-      return yield* nameAs(site, wanted, seen, old, place)
+      return yield* nameAs(site, wanted, seen, old, place, changing)
     }
     throw error
   }
@@ -84,6 +88,12 @@ function* nameNew(
   return { outcome: 'created', replaced: 0, flushed: true }
 }
 
+/** @throws Refusal is_directory, not_directory */
+function admitReplacement(wanted: TransferRequest, seen: FileStatus, there: FileStatus): void {
+  if (there.kind === 'directory' && seen.kind !== 'directory') throw new Refusal('is_directory', wanted.to.text)
+  if (there.kind !== 'directory' && seen.kind === 'directory') throw new Refusal('not_directory', wanted.to.text)
+}
+
 function* replace(
   wanted: TransferRequest,
   old: Place,
@@ -91,8 +101,6 @@ function* replace(
   seen: FileStatus,
   there: FileStatus,
 ): Program<Transferred> {
-  if (there.kind === 'directory' && seen.kind !== 'directory') throw new Refusal('is_directory', wanted.to.text)
-  if (there.kind !== 'directory' && seen.kind === 'directory') throw new Refusal('not_directory', wanted.to.text)
   // rename(2) does nothing when both names are links to one file, and the old name would stay.
   if (isSame(there, seen) && !(yield* isOneName(old, place))) yield* call('unlink', old.directory, old.name)
   else yield* into(wanted.from, call('rename', old.directory, old.name, place.directory, place.name))
@@ -110,11 +118,6 @@ function isSame(a: FileStatus, b: FileStatus): boolean {
 function* isOneName(a: Place, b: Place): Program<boolean> {
   if (fold(a.name) !== fold(b.name)) return false
   return isSame(yield* call('fstat', a.directory.fd), yield* call('fstat', b.directory.fd))
-}
-
-/** What file systems that do not tell cases apart may take for the same. */
-function fold(name: string): string {
-  return name.normalize('NFKC').toUpperCase().toLowerCase()
 }
 
 /** rename(2) says EINVAL when a directory would come to lie in itself, as it may by way of a symbolic link. */

@@ -6,8 +6,9 @@
  */
 import type { FileDescriptor, FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
+import { noteChange } from '../files/exclusive.ts'
 import { flush } from '../files/flush.ts'
-import { forget, giveName as giveFile, parentFor } from '../files/naming.ts'
+import { changeOf, giveName as giveFile, parentFor } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
 import { statusOf } from '../files/status.ts'
 import { type Walk, walking } from '../files/walk.ts'
@@ -117,7 +118,7 @@ function* flushName(site: Site, upload: Upload, whole: Whole, { path }: Target):
   yield* walking(site, upload.access.demand('upload', path), function* (walk) {
     const directory = yield* orMoved(parentFor(walk, path))
     const there = directory && (yield* statusOf(directory, path.name))
-    forget(site, walk, path)
+    noteChange(site, changeOf(walk, path))
     try {
       if (directory === undefined || there?.size !== upload.record.length) throw new Refusal('upload_gone', upload.id)
       yield* flush(site, directory.fd)

@@ -3,8 +3,10 @@ import t from 'tap'
 import type { Calls } from '../../../src/core/calls.ts'
 import type { FileCache } from '../../../src/core/files/cache.ts'
 import { exclusively } from '../../../src/core/files/exclusive.ts'
+import type { Changed } from '../../../src/core/files/shared-memory.ts'
 import { store } from '../../../src/core/files/store.ts'
 import { copy } from '../../../src/core/operations/copy.ts'
+import { createDirectory } from '../../../src/core/operations/create.ts'
 import { move } from '../../../src/core/operations/move.ts'
 import { remove } from '../../../src/core/operations/remove.ts'
 import { pathFromText } from '../../../src/core/paths.ts'
@@ -14,6 +16,7 @@ import { run as drive } from '../../../src/sync/run.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { siteOn } from '../../fixtures/site.ts'
+import { stopWhen } from '../../fixtures/steps.ts'
 
 const at = (text: string) => pathFromText(text)
 
@@ -83,8 +86,9 @@ const rows: readonly (readonly [what: string, make: (site: Site) => Program<unkn
   [
     'a tree deleted: not the walk through it',
     (site) => remove(site, site.everybody, { path: at('dir'), kind: 'any', recursive: true }),
-    [['lstat']],
+    [['lstat'], ['lstat', 'rename', 'fsync']],
   ],
+  ['a directory made', (site) => createDirectory(site, site.everybody, at('n')), [['mkdir']]],
 ]
 
 for (const [what, make, expected] of rows) {
@@ -93,31 +97,59 @@ for (const [what, make, expected] of rows) {
   })
 }
 
-t.test('nobody is answered from the cache meanwhile', async (t) => {
+t.test('nobody is answered from a cache meanwhile, be it of another server', async (t) => {
   for (const fails of [false, true]) {
     const memory = new MemoryFiles().tree({ a: 'a' })
-    const site = siteOn(memory, { cacheBytes: 10_000 })
-    const cache = site.cache as FileCache
+    const [site, other] = [siteOn(memory, { cacheBytes: 10_000 }), siteOn(memory, { cacheBytes: 10_000 })]
+    const caches = [site.cache, other.cache] as FileCache[]
     const file = { etag: '', modified: '', modifiedAt: 0, size: 0, type: '', extra: '', content: Buffer.alloc(0) }
-    for (const path of ['/a', '/b']) cache.keep(path, file, 0, cache.version)
-    let seen: unknown = 'nothing'
-    memory.before('unlink', 1, () => {
-      seen = cache.fresh('/a', 0)
-    })
+    for (const path of ['/a', '/b']) {
+      for (const cache of caches) cache.keep(path, file, 0, cache.versionOf(path))
+    }
+    const fresh = (path: string) => caches.map((cache) => cache.fresh(path, 0) !== undefined)
+    const seen: unknown[] = []
+    memory.before('lstat', 1, () => seen.push(fresh('/a')))
+    memory.before('unlink', 1, () => seen.push(fresh('/a')))
     if (fails) memory.failOn('unlink', 1, 'EIO')
-    const step = exclusively(site, () => cache.forget('/a'), call('unlink', memory.root, 'a'))
+    const step = exclusively(site, function* (changing) {
+      yield* call('lstat', memory.root, 'a')
+      changing(['/a'])
+      yield* call('unlink', memory.root, 'a')
+    })
     if (fails) t.throws(() => drive(step, memory.calls as Calls), { code: 'EIO' })
     else drive(step, memory.calls as Calls)
-    t.equal(seen, undefined)
-    t.equal(cache.fresh('/a', 0), undefined, 'and what was changed is forgotten')
-    t.equal(cache.fresh('/b', 0), file, 'but nothing else')
+    t.strictSame(seen[0], [true, true], 'to look changes nothing')
+    t.strictSame(seen[1], [false, false])
+    t.strictSame(fresh('/a'), [false, false], 'and what was changed is forgotten')
+    t.strictSame(fresh('/b'), [true, true], 'but nothing else')
     t.equal(memory.locked, false)
   }
 })
 
+t.test('what ended in the middle is put right by whoever comes next', async (t) => {
+  const memory = new MemoryFiles().tree({ a: 'a' })
+  const site = siteOn(memory, { cacheBytes: 10_000 })
+  const step = (changed: Changed) =>
+    exclusively(site, function* (changing) {
+      changing(changed)
+      yield* call('lstat', memory.root, 'a')
+      yield* call('unlink', memory.root, 'a')
+    })
+  for (const changed of [['/a'], 'everything'] as const) {
+    stopWhen(step(changed), memory, (line) => `${line}`.startsWith('lstat'))
+    t.equal(site.shared.versionOf('/a'), undefined)
+    t.equal(site.shared.versionOf('/b') === undefined, changed === 'everything')
+    drive(exclusively(siteOn(memory), nothing), memory.calls as Calls)
+    t.ok(site.shared.versionOf('/a'))
+    t.ok(site.shared.versionOf('/b'))
+  }
+})
+
+function* nothing(): Program<void> {}
+
 t.test('a step that fails gives the lock back', async (t) => {
   const memory = new MemoryFiles().tree({})
-  const step = exclusively(siteOn(memory), () => {}, call('readlink', memory.root, 'none'))
+  const step = exclusively(siteOn(memory), () => call('readlink', memory.root, 'none'))
   t.throws(() => drive(step, memory.calls as Calls), { code: 'ENOENT' })
   t.equal(memory.locked, false)
 })

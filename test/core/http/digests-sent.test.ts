@@ -1,7 +1,6 @@
 /** Files with the digests that the client wants (RFC 9530, section 4). */
 import t from 'tap'
 import { largeSize } from '../../../src/core/buffers.ts'
-import { FileCache } from '../../../src/core/files/cache.ts'
 import { type Algorithm, formatDigest, newHash } from '../../../src/core/http/digests.ts'
 import { withDigests } from '../../../src/core/http/integrity.ts'
 import { call } from '../../../src/core/program.ts'
@@ -9,6 +8,7 @@ import type { Answer } from '../../fixtures/answers.ts'
 import { converse, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { getWith, siteWith, textOf } from '../../fixtures/request.ts'
 import { drive } from '../../fixtures/script.ts'
+import { cacheOf } from '../../fixtures/site.ts'
 
 const of = (text: string, algorithm: Algorithm = 'sha-256') => formatDigest(algorithm, newHash(algorithm).update(text))
 const large = 'large '.repeat(20_000)
@@ -79,7 +79,7 @@ t.test('however it is found', async (t) => {
   t.strictSame(digestsIn(ask('GET', '/download=a.txt', either)), [of('aaa')])
   t.strictSame(digestsIn(ask('GET', '/site/', either, { site: { index: 'index.html' } })), [of('INDEX')])
   const input = Buffer.from(textOf('GET /a.txt HTTP/1.1', either).repeat(2))
-  const { answers, files } = converse([input], { tree: shared, site: { cache: new FileCache(10_000, 1000) } })
+  const { answers, files } = converse([input], { tree: shared, site: { cache: cacheOf(10_000) } })
   t.strictSame(answers[1], answers[0])
   t.equal(answers[1]?.fields.get('repr-digest'), of('aaa'))
   t.strictSame(files, converse([Buffer.from(textOf('GET /a.txt HTTP/1.1'))], { tree: shared }).files, 'read once')

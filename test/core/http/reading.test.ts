@@ -1,12 +1,12 @@
 /** `GET` and `HEAD`: files, archives, and the pages that ask before something changes. */
 import t from 'tap'
-import { FileCache } from '../../../src/core/files/cache.ts'
 import { stylePath } from '../../../src/core/pages/assets.ts'
 import { reading } from '../../fixtures/access.ts'
 import type { Answer } from '../../fixtures/answers.ts'
 import { converse, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { fifo, link } from '../../fixtures/memory.ts'
 import { textOf } from '../../fixtures/request.ts'
+import { cacheOf } from '../../fixtures/site.ts'
 
 const tree = {
   'a.txt': 'aaa',
@@ -170,7 +170,7 @@ t.test('what the server itself brings', async (t) => {
 })
 
 t.test('from the cache: no call at all, the same answer, and ranges of it', async (t) => {
-  const cached = (): Scene => ({ tree, site: { cache: new FileCache(10_000, 1000) } })
+  const cached = (): Scene => ({ tree, site: { cache: cacheOf(10_000) } })
   const range = textOf('GET /a.txt HTTP/1.1', { Range: 'bytes=1-1' })
   const input = Buffer.from(textOf('GET /a.txt HTTP/1.1').repeat(2) + range)
   const { answers, files } = converse([input], cached())

@@ -229,6 +229,18 @@ t.test('whatever fails: no copy, or all of it', async (t) => {
   })
 })
 
+t.test('a small file gets the name first, without waiting for the lock', async (t) => {
+  for (const replace of [true, false]) {
+    const memory = files().before('link', 1, (m) => m.put('new', 'theirs'))
+    const site = siteOn(memory)
+    const act = () => run(copy(site, site.everybody, request('/file', '/new', replace)), memory)
+    if (replace) t.equal(act(), 'replaced', 'which is told')
+    else t.throws(act, { code: 'exists' })
+    t.equal((memory.snapshot() as { new: unknown }).new, replace ? 'content' : 'theirs')
+    t.equal(memory.openCount, 0)
+  }
+})
+
 t.test('the cache forgets what had the name', async (t) => {
   const cached = { etag: '', modified: '', modifiedAt: 0, size: 0, type: '', extra: '', content: Buffer.alloc(0) }
   type Row = readonly [what: string, to: string, prepare: (memory: MemoryFiles) => void, left: string[]]
@@ -240,7 +252,7 @@ t.test('the cache forgets what had the name', async (t) => {
   for (const [what, to, prepare, left] of rows) {
     const memory = files()
     const site = siteOn(memory, { cacheBytes: 10_000 })
-    for (const path of ['/other', '/dir/a']) site.cache?.keep(path, cached, 0, 0)
+    for (const path of ['/other', '/dir/a']) site.cache?.keep(path, cached, 0, site.cache.versionOf(path))
     prepare(memory)
     try {
       run(copy(site, site.everybody, request('/file', to, true)), memory)

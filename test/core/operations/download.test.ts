@@ -16,7 +16,7 @@ const files = () =>
 
 /** Open a file as a request does. @param during what happens between finding and reading it */
 function* open(site: Site, text: string, during: () => void = () => {}): Program<Representation> {
-  const version = site.cache?.version ?? 0
+  const version = site.cache?.versionOf(text)
   return yield* walking(site, toRead(text), function* (walk: Walk) {
     const found = (yield* walk.find(at(text))) as OpenFile
     during()
@@ -130,11 +130,11 @@ t.test('a file that changes while it is read', async (t) => {
   }
 })
 
-t.test('a change by the server itself, while the file is read', async (t) => {
+t.test('a change by a server, while the file is read', async (t) => {
   const memory = files()
   const site = cachedSite(memory)
   t.equal(
-    served(memory, site, '/a.txt', () => site.cache?.forget('/a.txt')),
+    served(memory, site, '/a.txt', () => site.shared.note(['/a.txt'])),
     'content',
   )
   t.equal(fromCache(site, at('/a.txt')), undefined, 'it may be the old one: served, but not kept')
@@ -144,7 +144,7 @@ t.test('a file that was loaded', async (t) => {
   const load = (memory: MemoryFiles, site: Site, text: string) => {
     const into = Buffer.alloc(100)
     function* loading(): Program<Representation> {
-      const version = site.cache?.version ?? 0
+      const version = site.cache?.versionOf(text)
       return yield* walking(site, toRead(text), function* (walk) {
         const found = yield* walk.find(at(text), into)
         if (found.kind !== 'loaded') throw new TypeError(`${text} was not loaded`)

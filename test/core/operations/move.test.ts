@@ -248,16 +248,29 @@ t.test('whatever fails: here, or there', async (t) => {
   })
 })
 
-t.test('the cache is emptied, even if the end of it failed', async (t) => {
+t.test('the cache forgets what was moved, even if the end of it failed', async (t) => {
   const cached = { etag: '', modified: '', modifiedAt: 0, size: 0, type: '', extra: '', content: Buffer.alloc(0) }
-  for (const fails of [false, true]) {
-    const memory = files()
-    const site = siteOn(memory, { cacheBytes: 10_000 })
-    site.cache?.keep('/dir/a', cached, 0, 0)
-    if (fails) memory.failOn('fsync', 2, 'EIO')
-    try {
-      run(move(site, site.everybody, request('/dir', '/new')), memory)
-    } catch {}
-    t.equal(site.cache?.fresh('/dir/a', 0), undefined)
+  type Row = readonly [what: string, from: string, to: string, left: string[]]
+  const rows: readonly Row[] = [
+    ['a directory: with whatever is in it', '/dir', '/new', []],
+    ['a file', '/file', '/other', ['/dir/a']],
+    ['a file, by way of a link', '/file', '/link/new', []],
+  ]
+  const paths = ['/file', '/other', '/dir/a']
+  for (const [what, from, to, left] of rows) {
+    for (const fails of [false, true]) {
+      const memory = files()
+      const site = siteOn(memory, { cacheBytes: 10_000 })
+      for (const path of paths) site.cache?.keep(path, cached, 0, site.cache.versionOf(path))
+      if (fails) memory.failOn('fsync', 1, 'EIO')
+      try {
+        run(move(site, site.everybody, request(from, to, true)), memory)
+      } catch {}
+      t.strictSame(
+        paths.filter((path) => site.cache?.fresh(path, 0) !== undefined),
+        left,
+        what,
+      )
+    }
   }
 })

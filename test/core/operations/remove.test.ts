@@ -187,20 +187,39 @@ t.test('a tree that cannot be moved out of sight is removed where it is', async 
   t.equal(memory.openCount, 0)
 })
 
-t.test('the cache is emptied, even if the end of it failed', async (t) => {
+t.test('something else has got the name while the tree was walked through', async (t) => {
+  const memory = files().before('opendir', 1, (m) => {
+    m.take('dir')
+    m.put('dir', 'theirs')
+  })
+  const site = siteOn(memory)
+  const act = () => run(remove(site, site.everybody, request('/dir', { recursive: true })), memory)
+  t.throws(act, { code: 'changed' })
+  t.equal((memory.snapshot() as { dir: unknown }).dir, 'theirs')
+  t.equal(memory.openCount, 0)
+})
+
+t.test('the cache forgets what was removed, even if the end of it failed', async (t) => {
   const cached = { etag: '', modified: '', modifiedAt: 0, size: 0, type: '', extra: '', content: Buffer.alloc(0) }
-  for (const [path, prepare] of [
-    ['/dir', () => {}],
-    ['/file', () => {}],
-    ['/file', (m: MemoryFiles) => m.failOn('fsync', 1, 'EIO')],
-  ] as const) {
+  type Row = readonly [path: string, prepare: (memory: MemoryFiles) => void, left: string[]]
+  const rows: readonly Row[] = [
+    ['/dir', () => {}, []],
+    ['/file', () => {}, ['/dir/a']],
+    ['/file', (m) => m.failOn('fsync', 1, 'EIO'), ['/dir/a']],
+  ]
+  for (const [path, prepare, left] of rows) {
     const memory = files()
     const site = siteOn(memory, { cacheBytes: 10_000 })
-    site.cache?.keep('/dir/a', cached, 0, 0)
+    const paths = ['/file', '/dir/a']
+    for (const each of paths) site.cache?.keep(each, cached, 0, site.cache.versionOf(each))
     prepare(memory)
     try {
       run(remove(site, site.everybody, request(path, { recursive: true })), memory)
     } catch {}
-    t.equal(site.cache?.fresh('/dir/a', 0), undefined)
+    t.strictSame(
+      paths.filter((each) => site.cache?.fresh(each, 0) !== undefined),
+      left,
+      path,
+    )
   }
 })
