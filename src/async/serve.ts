@@ -12,6 +12,6 @@ export const serve: Serve = async (options) => {
   if (process.platform === 'win32') {
     throw new Error('Several workers need a listening socket that processes share, which this system does not have.')
   }
-  // Loaded only here: one event loop needs no native code.
+  // Loaded only here: one event loop can do without native code.
   return await (await import('./workers.ts')).serveWithWorkers(options, workers)
 }

@@ -5,6 +5,8 @@
  *     node --import=./scripts/typescript.js test/torture/histories.ts --engine async --operations 100000
  *
  *     --engine sync|async     one server of it; `--engine sync,async` starts two on one directory
+ *     --threads N             of each server of the blocking engine, 1 unless said
+ *     --workers N             processes of each server of the event loop, 1 unless said
  *     --address HOST:PORT     servers that run already, in place of `--engine`; may be given several times
  *     --operations N          how many requests, 20,000 unless said
  *     --seed N                which plans; told, and at random unless said
@@ -31,6 +33,8 @@ import type { Where } from '../fixtures/raw-client.ts'
 const { values } = parseArgs({
   options: {
     engine: { type: 'string', default: 'async' },
+    threads: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '1' },
     address: { type: 'string', multiple: true, default: [] },
     operations: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
@@ -56,7 +60,8 @@ interface Server {
 
 /** A server in a process of its own, that ends with this one. */
 async function start(engine: string, root: string): Promise<Server> {
-  const options = JSON.stringify({ readOnly: false, cacheBytes: Number(values.cache) })
+  const loops = engine === 'sync' ? { threads: Number(values.threads) } : { workers: Number(values.workers) }
+  const options = JSON.stringify({ readOnly: false, cacheBytes: Number(values.cache), ...loops })
   const child = spawn(process.execPath, [`--import=${loader}`, entry, engine, root, options], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
