@@ -14,7 +14,6 @@ import { exclusively } from './exclusive.ts'
 import { confirm, flush } from './flush.ts'
 import { orAcross, type Place, publishFile, undo } from './publish.ts'
 import type { Changed } from './shared-memory.ts'
-import { statusOf } from './status.ts'
 import { temporaryNear } from './temporary.ts'
 import { copyEntry } from './tree.ts'
 import type { Walk } from './walk.ts'
@@ -63,7 +62,7 @@ export function changeOf(walk: Walk, path: SafePath): Changed {
 
 /** Whether the name may be given now. @returns what has it @throws Refusal is_directory, exists, and what `check` throws */
 export function* admit(to: Place, wanted: Naming): Program<FileStatus | undefined> {
-  const seen = yield* statusOf(to.directory, to.name)
+  const seen = yield* call('lstat', to.directory, to.name)
   wanted.check?.(seen)
   if (seen?.kind === 'directory') throw new Refusal('is_directory', wanted.path.text)
   if (seen !== undefined && !wanted.replace) throw new Refusal('exists', wanted.path.text)

@@ -6,7 +6,6 @@
 import type { Directory } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
-import { statusOf } from './status.ts'
 
 /** A name in an open directory. */
 export interface Place {
@@ -50,7 +49,7 @@ export function* publishFile(from: Place, to: Place, what: string, keep?: Progra
 /** Whether somebody else has removed it meanwhile: another server, which took this one for dead and finished for it. If that cannot be told, a name too many is better than none. */
 function* isGone({ directory, name }: Place): Program<boolean> {
   try {
-    return (yield* statusOf(directory, name)) === undefined
+    return (yield* call('lstat', directory, name)) === undefined
   } catch {
     return true
   }
@@ -75,7 +74,7 @@ const taken: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', '
  * to claim the name with one beforehand would leave it there after a crash. @throws Refusal exists
  */
 export function* publishDirectory(from: Place, to: Place, what: string): Program<void> {
-  if ((yield* statusOf(to.directory, to.name)) !== undefined) throw new Refusal('exists', what)
+  if ((yield* call('lstat', to.directory, to.name)) !== undefined) throw new Refusal('exists', what)
   try {
     yield* call('rename', from.directory, from.name, to.directory, to.name)
   } catch (error) {

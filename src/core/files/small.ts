@@ -13,7 +13,6 @@ import type { Directory, FileDescriptor, FileStatus } from '../calls.ts'
 import { errnoOf, Refusal } from '../errors.ts'
 import { call, type Program } from '../program.ts'
 import { type Place, publishFile, undo } from './publish.ts'
-import { statusOf } from './status.ts'
 
 /** Where a small file goes. Plain values. */
 export interface SmallFile {
@@ -79,7 +78,7 @@ function* placed(file: SmallFile, bytes: Uint8Array, held: Directory[]): Program
     held.push(directory)
   }
   const to: Place = { directory, name: file.names.at(-1) as string }
-  if ((yield* statusOf(to.directory, to.name)) !== undefined) return undefined
+  if ((yield* call('lstat', to.directory, to.name)) !== undefined) return undefined
   const fd = yield* call('open', file.temporary.directory, file.temporary.name, 'create')
   try {
     const status = yield* filled(fd, file, bytes)

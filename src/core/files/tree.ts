@@ -17,7 +17,6 @@ import { dated } from './dating.ts'
 import { flush } from './flush.ts'
 import type { Place } from './publish.ts'
 import type { Room } from './quota.ts'
-import { statusOf } from './status.ts'
 
 export interface Entry {
   readonly name: string
@@ -75,7 +74,7 @@ export function* entriesOf(directory: Directory): Program<Entry[]> {
 /** A name that `lstat` gave no status for, if something has it all the same: whoever copies a tree must not pass over it. */
 function* lookAgain(directory: Directory, name: string): Program<Entry | undefined> {
   try {
-    const status = yield* statusOf(directory, name)
+    const status = yield* call('lstat', directory, name)
     if (status !== undefined) return { name, status }
   } catch {
     return { name, status: undefined }

@@ -5,7 +5,6 @@
  */
 import { Refusal } from '../errors.ts'
 import type { Place } from '../files/publish.ts'
-import { statusOf } from '../files/status.ts'
 import { inDirectory } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
 import { copyPage, deletePage, movePage } from '../pages/forms.ts'
@@ -28,7 +27,7 @@ export function* confirm(request: Request, path: SafePath, action: (typeof actio
   const { access, site } = request
   return yield* walking(site, access.demand(action, path), function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
-    const seen = yield* statusOf(place.directory, place.name)
+    const seen = yield* call('lstat', place.directory, place.name)
     if (seen === undefined) throw new Refusal('not_found', path.text)
     const overwrite = access.may('overwrite', path.segments)
     const view = { segments: path.segments, directory: seen.kind === 'directory', overwrite }

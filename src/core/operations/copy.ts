@@ -9,7 +9,6 @@ import { changeOf, nameFree, parentFor } from '../files/naming.ts'
 import { type Place, publishDirectory, undo } from '../files/publish.ts'
 import { Room } from '../files/quota.ts'
 import type { Changed } from '../files/shared-memory.ts'
-import { statusOf } from '../files/status.ts'
 import { temporaryNear } from '../files/temporary.ts'
 import { type CopyOptions, copyEntry, copyTree, removeTree } from '../files/tree.ts'
 import { type Walk, walking } from '../files/walk.ts'
@@ -81,7 +80,7 @@ function* duplicate(
 
 /** Whether the copy may have the name now. @returns what has it @throws Refusal exists */
 function* admitTarget(wanted: TransferRequest, place: Place, seen: FileStatus): Program<FileStatus | undefined> {
-  const there = yield* statusOf(place.directory, place.name)
+  const there = yield* call('lstat', place.directory, place.name)
   if (there === undefined) return undefined
   // Two directories are never merged: what was there would be neither kept nor replaced.
   if (!wanted.replace || there.kind === 'directory' || seen.kind === 'directory')

@@ -7,7 +7,6 @@ import { exclusively } from '../files/exclusive.ts'
 import { confirm, flush } from '../files/flush.ts'
 import { changeOf } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
-import { statusOf } from '../files/status.ts'
 import { withTemporary } from '../files/temporary.ts'
 import { admitRemoval, removeTree } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
@@ -70,7 +69,7 @@ function* removeTreeAt(site: Site, wanted: RemoveRequest, place: Place): Program
 
 /** @returns what is to be deleted @throws Refusal not_found, and as `admit` */
 function* admitted(wanted: RemoveRequest, place: Place): Program<FileStatus> {
-  const seen = yield* statusOf(place.directory, place.name)
+  const seen = yield* call('lstat', place.directory, place.name)
   if (seen === undefined) throw new Refusal('not_found', wanted.path.text)
   admit(wanted, seen)
   return seen

@@ -6,7 +6,6 @@ import { errnoOf, Refusal } from '../errors.ts'
 import { flush } from '../files/flush.ts'
 import { fold } from '../files/fold.ts'
 import { type Place, publishDirectory, publishFile } from '../files/publish.ts'
-import { statusOf } from '../files/status.ts'
 import type { SafePath } from '../paths.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
@@ -39,7 +38,7 @@ export interface Transferred {
 /** Whether the old name may be moved or copied now. @returns what has it @throws Refusal not_found, not_directory, and what `check` throws */
 export function* admitSource(wanted: TransferRequest, old: Place): Program<FileStatus> {
   const { from } = wanted
-  const seen = yield* statusOf(old.directory, old.name)
+  const seen = yield* call('lstat', old.directory, old.name)
   if (seen === undefined) throw new Refusal('not_found', from.text)
   if (seen.kind !== 'directory' && from.slash) throw new Refusal('not_directory', from.text)
   wanted.check?.(seen)
@@ -55,7 +54,7 @@ export function* nameAs(
   place: Place,
   changing: () => void,
 ): Program<Transferred> {
-  const there = yield* statusOf(place.directory, place.name)
+  const there = yield* call('lstat', place.directory, place.name)
   if (there !== undefined && !wanted.replace) throw new Refusal('exists', wanted.to.text)
   if (there !== undefined) admitReplacement(wanted, seen, there)
   changing()

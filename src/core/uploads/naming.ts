@@ -10,7 +10,6 @@ import { noteChange } from '../files/exclusive.ts'
 import { flush } from '../files/flush.ts'
 import { changeOf, giveName as giveFile, parentFor } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
-import { statusOf } from '../files/status.ts'
 import { type Walk, walking } from '../files/walk.ts'
 import type { Grant } from '../policy.ts'
 import { call, type Program } from '../program.ts'
@@ -75,7 +74,7 @@ function* openIfThere(file: Place): Program<FileDescriptor | undefined> {
 function* nameOpen(site: Site, walk: Walk, file: Place, fd: FileDescriptor, target: Target): Program<boolean> {
   const { path, replace } = target
   const to: Place = { directory: yield* parentFor(walk, path), name: path.name }
-  if (replace) yield* keepPermissions(site, fd, yield* statusOf(to.directory, to.name))
+  if (replace) yield* keepPermissions(site, fd, yield* call('lstat', to.directory, to.name))
   const status = yield* call('fstat', fd)
   try {
     const { replaced } = yield* giveFile(site, walk, target, { place: file, fd, status }, to)
@@ -98,7 +97,7 @@ function* keepPermissions(site: Site, fd: FileDescriptor, seen: FileStatus | und
 
 /** Whether the file has its name already. If it still lies in the upload as well, it does not afterwards. */
 function* isLinked(file: Place, ours: FileStatus, to: Place): Program<boolean> {
-  const there = yield* statusOf(to.directory, to.name)
+  const there = yield* call('lstat', to.directory, to.name)
   if (there === undefined || there.inode !== ours.inode || there.device !== ours.device) return false
   try {
     yield* call('unlink', file.directory, file.name)
@@ -117,7 +116,7 @@ function* isLinked(file: Place, ours: FileStatus, to: Place): Program<boolean> {
 function* flushName(site: Site, upload: Upload, whole: Whole, { path }: Target): Program<void> {
   yield* walking(site, upload.access.demand('upload', path), function* (walk) {
     const directory = yield* orMoved(parentFor(walk, path))
-    const there = directory && (yield* statusOf(directory, path.name))
+    const there = directory && (yield* call('lstat', directory, path.name))
     noteChange(site, changeOf(walk, path))
     try {
       if (directory === undefined || there?.size !== upload.record.length) throw new Refusal('upload_gone', upload.id)
@@ -167,7 +166,7 @@ function* ignoring(step: Program<unknown>): Program<void> {
 /** Whether the file lies in the upload. It is never taken to be gone because it cannot be looked at. */
 function* isThere(file: Place): Program<boolean> {
   try {
-    return (yield* statusOf(file.directory, file.name)) !== undefined
+    return (yield* call('lstat', file.directory, file.name)) !== undefined
   } catch {
     return true
   }

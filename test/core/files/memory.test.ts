@@ -34,6 +34,7 @@ const cases: readonly Case[] = [
   ['ENOENT', 'open none', (m, root) => m.calls.open(root, 'none', 'read')],
   ['ELOOP', 'open link', (m, root) => m.calls.open(root, 'link', 'read')],
   ['ENXIO', 'open socket', (m, root) => m.calls.open(root, 'socket', 'read')],
+  ['EACCES', 'lstat in unsearchable', (m) => m.calls.lstat(at(m, 'unsearchable'), 'in')],
   ['EACCES', 'open secret', (m, root) => m.calls.open(root, 'secret', 'read')],
   ['EACCES', 'open unsearchable', (m) => m.calls.open(at(m, 'unsearchable'), 'in', 'read')],
   ['ENAMETOOLONG', 'open long', (m, root) => m.calls.open(root, 'é'.repeat(128), 'read')],
@@ -90,6 +91,13 @@ t.test('fails as POSIX says', async (t) => {
 t.test('names that the core must never use', async (t) => {
   const { calls, root } = files()
   for (const name of ['', '.', '..', 'a/b', 'a\0']) t.throws(() => calls.lstat(root, name), TypeError)
+})
+
+t.test('what has a name', async (t) => {
+  const { calls, root } = files()
+  t.match(calls.lstat(root, 'file'), { kind: 'file', size: 7 })
+  t.equal(calls.lstat(root, 'none'), undefined, 'nothing has the name, which is no failure')
+  t.match(calls.lstat(root, 'link'), { kind: 'link' }, 'a link is told as itself, wherever it leads')
 })
 
 t.test('reads, writes, removes', async (t) => {
