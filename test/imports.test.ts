@@ -57,6 +57,8 @@ const forbidden: readonly (readonly [file: string, source: string, sentence: Reg
   ['src/posix/a.ts', "import { x } from '../sync/x.ts'", /may not import src\/sync$/],
   ['src/core/a.ts', "import { x } from '../posix/x.ts'", /may not import src\/posix$/],
   ['src/cli/a.ts', "import { x } from '../posix/x.ts'", /may not import src\/posix$/],
+  ['src/tls/a.ts', "import { x } from '../async/x.ts'", /may not import src\/async$/],
+  ['src/core/a.ts', "import { x } from '../tls/x.ts'", /may not import src\/tls$/],
   ['src/client/a.ts', "import { x } from '../async/x.ts'", /may not import src\/async$/],
   ['src/web/a.ts', "import { x } from '../core/x.ts'", /may not import src\/core$/],
   ['src/web/a.ts', "import fs from 'node:fs'", /imports node:fs$/],

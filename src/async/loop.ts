@@ -50,7 +50,7 @@ export class Loop {
 
   /** Take a connection, which is paused. */
   accept(net: NetSocket): void {
-    const ends = { remote: net.remoteAddress ?? '-', secure: false }
+    const ends = { remote: net.remoteAddress ?? '-', secure: 'encrypted' in net }
     if (this.site.draining && !this.lasting) net.destroy()
     else if (this.crowd.enter(ends.remote)) this.open(net, ends)
     else this.turnAway(net, ends)

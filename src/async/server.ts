@@ -10,9 +10,10 @@ import { urlOf } from '../core/address.ts'
 import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
 import { letGo } from '../core/files/temporary.ts'
 import { limitsOf } from '../core/limits.ts'
-import type { InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
+import type { Credentials, InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
+import type { Front } from '../tls/front.ts'
 import { fileCalls, loadCall, openRoot, storeCall } from './calls.ts'
 import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
@@ -76,6 +77,8 @@ class LoopServer implements RunningServer {
   readonly closed: Promise<void>
   private readonly server: net.Server
   private readonly loop: Loop
+  /** Where TLS is spoken. */
+  private readonly front: Front | undefined
   private readonly drainTime: number
   private readonly release: () => Promise<void>
   private readonly settled: { resolve: () => void; reject: (error: unknown) => void }
@@ -84,13 +87,15 @@ class LoopServer implements RunningServer {
   constructor(
     server: net.Server,
     loop: Loop,
+    front: Front | undefined,
     held: { address: ListenAddress; release: () => Promise<void> },
     drainTime: number,
   ) {
     this.server = server
     this.loop = loop
+    this.front = front
     this.address = held.address
-    this.url = urlOf(held.address)
+    this.url = urlOf(held.address, front !== undefined)
     this.release = held.release
     this.drainTime = drainTime
     let settled = { resolve: () => {}, reject: (_: unknown) => {} }
@@ -107,21 +112,35 @@ class LoopServer implements RunningServer {
     return this.stopped
   }
 
-  /** Nothing that it uses changes while it runs. */
-  reload(): void {}
+  renew(credentials: Credentials): void {
+    this.front?.renew(credentials)
+  }
 
   abort(): void {
     this.loop.cut()
   }
 
+  private refuse(): Promise<void> {
+    return new Promise((resolve) => (this.front === undefined ? resolve() : this.front.refuse(resolve)))
+  }
+
   private async drain(): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve))
     const timer = setTimeout(() => this.abort(), this.drainTime)
+    await this.refuse()
     await this.loop.drain()
     clearTimeout(timer)
+    // Those that are left have not come to their first request.
+    this.front?.cut()
     await closed
     await this.release()
   }
+}
+
+async function frontOf({ tls, limits }: ServeOptions, loop: Loop): Promise<Front | undefined> {
+  if (tls === undefined) return undefined
+  const { Front } = await import('../tls/front.ts')
+  return new Front(tls, limitsOf(limits), (socket) => loop.accept(socket))
 }
 
 /** Serves with the event loop of this thread. */
@@ -158,12 +177,13 @@ export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
     site = await run(openSite(options, root, environment, log.line), calls)
     const loop = new Loop(site, calls, 'fd' in options.listen && options.listen.lasting)
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
-    server.on('connection', (socket) => loop.accept(socket))
+    const front = await frontOf(options, loop)
+    server.on('connection', (socket) => (front === undefined ? loop.accept(socket) : front.accept(socket)))
     await loader.ready
     const address = await listen(server, options.listen)
     // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
     server.on('error', () => {})
-    return new LoopServer(server, loop, { address, release }, limits.drainTime)
+    return new LoopServer(server, loop, front, { address, release }, limits.drainTime)
   } catch (error) {
     await release()
     throw error

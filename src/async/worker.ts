@@ -4,7 +4,7 @@
  * - It ends when it is told to, or when the channel to its parent is closed, because then there is none any more.
  * - Signals are the parent's: Ctrl-C in a terminal, and the end of a systemd unit, reach every process of the group.
  */
-import type { RunningServer, ServeOptions } from '../core/options.ts'
+import type { Credentials, RunningServer, ServeOptions } from '../core/options.ts'
 import { serveHere } from './server.ts'
 
 /** The descriptors that a worker inherits: those behind standard input, output and error, and the channel. */
@@ -15,7 +15,7 @@ export const logFd = 5
 export type Order =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
   | { readonly kind: 'stop' }
-  | { readonly kind: 'reload' }
+  | { readonly kind: 'renew'; readonly credentials: Credentials }
 
 /** What it answers, once: that it serves, or why not. */
 export type WorkerAnswer =
@@ -54,7 +54,7 @@ function leave(): void {
 function obey(order: Order): void {
   if (order.kind === 'serve') void serve(order.options)
   else if (order.kind === 'stop') leave()
-  else server?.reload()
+  else server?.renew(order.credentials)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { urlOf } from '../core/address.ts'
 import { limitsOf } from '../core/limits.ts'
 import { notice } from '../core/log.ts'
-import type { InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
+import type { Credentials, InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import { shareOf } from '../core/shares.ts'
 import { type Child, Supervised } from '../core/supervised.ts'
 import { environment } from './environment.ts'
@@ -21,7 +21,7 @@ import { listenerFd, logFd, type Order, type WorkerAnswer } from './worker.ts'
 const endTime = 1000
 
 /** What one worker is to serve, with the descriptors as the parent has them. */
-type Share = ServeOptions & { readonly listen: InheritedSocket }
+type Share = ServeOptions & { readonly listen: InheritedSocket; tls?: Credentials }
 
 /** One worker. */
 class WorkerChild implements Child {
@@ -95,13 +95,19 @@ class WorkersServer implements RunningServer {
   readonly url: string
   readonly closed: Promise<void>
   private readonly workers: readonly Supervised<WorkerChild>[]
+  private readonly share: Share
   private readonly refuse: () => void
 
-  /** @param refuse takes the socket out of the file system, where that is for us to do */
-  constructor(workers: readonly Supervised<WorkerChild>[], address: ListenAddress, refuse: () => void) {
+  /**
+   * @param share what each of them is started with, and started again
+   * @param refuse takes the socket out of the file system, where that is for us to do
+   */
+  constructor(workers: readonly Supervised<WorkerChild>[], share: Share, refuse: () => void) {
+    const { address } = share.listen
     this.workers = workers
+    this.share = share
     this.address = address
-    this.url = urlOf(address)
+    this.url = urlOf(address, share.tls !== undefined)
     this.refuse = refuse
     this.closed = Promise.all(workers.map((worker) => worker.closed)).then(refuse)
   }
@@ -112,8 +118,9 @@ class WorkersServer implements RunningServer {
     return this.closed
   }
 
-  reload(): void {
-    for (const worker of this.workers) worker.child?.tell({ kind: 'reload' })
+  renew(credentials: Credentials): void {
+    this.share.tls = credentials
+    for (const worker of this.workers) worker.child?.tell({ kind: 'renew', credentials })
   }
 
   abort(): void {
@@ -131,9 +138,9 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
     if (open) close(fd)
     open = false
   }
-  const share = { ...shareOf(options, count), listen: { fd, address, lasting } }
+  const share: Share = { ...shareOf(options, count), listen: { fd, address, lasting } }
   const workers = Array.from({ length: count }, () => supervise(share))
-  const server = new WorkersServer(workers, address, refuse)
+  const server = new WorkersServer(workers, share, refuse)
   const failed = (await Promise.allSettled(workers.map((worker) => worker.start()))).find(isFailure)
   if (failed === undefined) return server
   await server.stop()

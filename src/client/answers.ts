@@ -50,7 +50,11 @@ async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString('utf8')
 }
 
+/** What is said in the clear where TLS is spoken, and so not in the form that was asked for. */
+const inTheClear = 'tls_required: '
+
 function refusalIn(text: string): { readonly code: ClientErrorCode; readonly message: string } | undefined {
+  if (text.startsWith(inTheClear)) return { code: 'tls_required', message: text.slice(inTheClear.length).trim() }
   try {
     const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }
     if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined

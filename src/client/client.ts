@@ -60,7 +60,7 @@ export class Client {
   #directory: SafePath = rootPath
 
   constructor(options: ConnectOptions) {
-    const endpoint = endpointOf(options.url)
+    const endpoint = endpointOf(options.url, options)
     const { timeout = defaultTimeout, connections = defaultConnections } = options
     const attempts = { ...defaultRetry, ...options.retry, onRetry: options.onRetry }
     const calls = new Calls(endpoint, timeout, attempts, options.onReopen)
@@ -247,7 +247,7 @@ function defaultState(): string {
  * } finally {
  *   await client.close()
  * }
- * @throws ClientError unreachable, cancelled, wrong_host, …
+ * @throws ClientError unreachable, untrusted, cancelled, wrong_host, …
  */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const client = new Client(options)

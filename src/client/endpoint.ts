@@ -2,34 +2,63 @@
 import { hrefOf } from '../core/pages/address.ts'
 import type { SafePath } from '../core/paths.ts'
 import { ClientError } from './errors.ts'
+import { parseFingerprint, type Trust } from './trust.ts'
 
 export const defaultUrl = 'http://127.0.0.1:8080/'
 
 export interface Endpoint {
   readonly url: URL
+  /** Whether TLS is spoken. */
   readonly secure: boolean
+  readonly trust: Trust
   /** What is put into `Host`. */
   readonly host: string
   /** Where to connect: a socket, or a name and a port. */
   readonly target: { readonly socketPath: string } | { readonly host: string; readonly port: number }
 }
 
+const schemes: readonly string[] = ['http:', 'https:', 'http+unix:', 'https+unix:']
+
+/** Whom to trust, as callers say it. */
+export interface Trusted {
+  readonly fingerprint?: string
+  readonly ca?: string | Uint8Array
+}
+
 /** @throws ClientError bad_parameter with the way out */
-export function endpointOf(given: string | URL = defaultUrl): Endpoint {
+export function endpointOf(given: string | URL = defaultUrl, trusted: Trusted = {}): Endpoint {
   const url = parse(given)
-  if (url === undefined || !['http:', 'https:', 'http+unix:'].includes(url.protocol) || url.hostname === '') {
+  if (url === undefined || !schemes.includes(url.protocol) || url.hostname === '') {
     throw new ClientError('bad_parameter', `${given} is not the address of a server. Give one such as ${defaultUrl}.`)
   }
   if (url.pathname !== '/' && url.pathname !== '') {
     throw new ClientError('bad_parameter', `The address of a server has no path, and ${given} has ${url.pathname}.`)
   }
-  const secure = url.protocol === 'https:'
-  if (url.protocol === 'http+unix:') {
-    return { url, secure, host: 'localhost', target: { socketPath: decodeURIComponent(url.hostname) } }
+  const secure = url.protocol.startsWith('https')
+  const trust = trustIn(trusted, secure, url)
+  if (url.protocol.endsWith('+unix:')) {
+    return { url, secure, trust, host: 'localhost', target: { socketPath: decodeURIComponent(url.hostname) } }
   }
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   // `URL` writes an IPv6 address in brackets, `net` wants it without.
-  return { url, secure, host: url.host, target: { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port } }
+  return { url, secure, trust, host: url.host, target: { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port } }
+}
+
+function trustIn({ fingerprint: text, ca }: Trusted, secure: boolean, url: URL): Trust {
+  if (!secure && text !== undefined) {
+    throw new ClientError(
+      'bad_parameter',
+      `A fingerprint is that of a certificate, and ${url.href} speaks no TLS. Give an address that begins with https:// or leave the fingerprint out.`,
+    )
+  }
+  const fingerprint = text === undefined ? undefined : parseFingerprint(text)
+  if (text !== undefined && fingerprint === undefined) {
+    throw new ClientError(
+      'bad_parameter',
+      `${text} is no fingerprint. Give the SHA-256 that the server shows at its start: 64 hexadecimal digits, with or without colons.`,
+    )
+  }
+  return { fingerprint, ca }
 }
 
 function parse(given: string | URL): URL | undefined {

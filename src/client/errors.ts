@@ -7,6 +7,8 @@ import { type ErrorCode, Refusal } from '../core/errors.ts'
 export type LocalCode =
   /** No connection came about: nobody listens there, or it is no twinserve. */
   | 'unreachable'
+  /** The server speaks TLS, and its certificate is not to be trusted. */
+  | 'untrusted'
   /** The connection broke, and came back not at all or not in time; or it broke under a call that may have been done. */
   | 'connection_lost'
   /** The server said what cannot be: a length, a range, a digest or a message that is wrong. */

@@ -3,13 +3,14 @@
  *
  * One request is one attempt: trying again is for those who know what it would mean (`retry.ts`).
  */
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import { Agent, type AgentOptions, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { readRefusal } from './answers.ts'
 import { type Body, sendBody } from './body.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ClientError, cancelled, demandGoing, isPassing } from './errors.ts'
 import { unreachable } from './session.ts'
+import { connectSecure } from './trust.ts'
 
 /** A body of which a refusal is worth waiting for before it is sent (RFC 9110, section 10.1.1). */
 const expectFrom = 1024 * 1024
@@ -30,6 +31,33 @@ export interface Wanted {
   readonly accept?: readonly number[]
 }
 
+/** Connections through TLS, each handed out once the server is known to be the one that is meant. */
+class SecureAgent extends Agent {
+  readonly #endpoint: Endpoint
+  readonly #timeout: number
+  readonly #pending = new Set<() => void>()
+
+  constructor(endpoint: Endpoint, timeout: number, options: AgentOptions) {
+    super(options)
+    this.#endpoint = endpoint
+    this.#timeout = timeout
+  }
+
+  /** What Node calls for a new connection. Without a return value it waits for `then`. */
+  override createConnection(_options: unknown, then: (error: Error | null, socket?: Duplex) => void): undefined {
+    const giveUp = connectSecure(this.#endpoint, this.#timeout, (error, socket) => {
+      this.#pending.delete(giveUp)
+      then(error ?? null, socket)
+    })
+    this.#pending.add(giveUp)
+  }
+
+  override destroy(): void {
+    for (const giveUp of this.#pending) giveUp()
+    super.destroy()
+  }
+}
+
 export class Http {
   readonly endpoint: Endpoint
   readonly #agent: Agent
@@ -42,7 +70,7 @@ export class Http {
     this.endpoint = endpoint
     this.#timeout = timeout
     const options = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' as const }
-    this.#agent = endpoint.secure ? new SecureAgent(options) : new Agent(options)
+    this.#agent = endpoint.secure ? new SecureAgent(endpoint, timeout, options) : new Agent(options)
   }
 
   /** End all connections. Requests in progress fail. */
@@ -81,7 +109,7 @@ export class Http {
 
   #send(wanted: Wanted): Promise<IncomingMessage> {
     const { endpoint } = this
-    const outgoing = (endpoint.secure ? secureRequest : request)({
+    const outgoing = request({
       ...endpoint.target,
       agent: this.#agent,
       method: wanted.method,

@@ -26,10 +26,17 @@ export interface RetryEvent {
 
 export interface ConnectOptions {
   /**
-   * The server: `http://host:port/`, `https://…`, or `http+unix://%2Frun%2Ftwinserve.sock/` for a Unix socket.
+   * The server: `http://host:port/`, `https://…`, or `http+unix://%2Frun%2Ftwinserve.sock/` and `https+unix://…` for a Unix socket.
    * `http://127.0.0.1:8080/` unless it is given.
    */
   readonly url?: string | URL
+  /**
+   * SHA-256 of the server's certificate, as the server prints it at its start. Then exactly that certificate is trusted, and
+   * nothing else of it matters. For `https` only.
+   */
+  readonly fingerprint?: string
+  /** Certificates in PEM of those who may have signed the server's, in place of the authorities that Node trusts. */
+  readonly ca?: string | Uint8Array
   /** Cancels connecting, and nothing after that. */
   readonly signal?: AbortSignal
   /** `false` opens the session with the first call that needs one: transfers by path alone need none. */

@@ -5,13 +5,13 @@
  * is well formed: anything else ends the session with `bad_answer`.
  */
 import type { IncomingMessage } from 'node:http'
-import { connect as connectPlain } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import WebSocket from 'ws'
+import { connect as connectPlain, type Socket } from 'node:net'
+import WebSocket, { type ClientOptions } from 'ws'
 import { type Method, type ParamsOf, type ResultOf, sessionPath, subprotocol } from '../core/session/messages.ts'
 import { readRefusal } from './answers.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ClientError, type ClientErrorCode, cancelled, demandGoing } from './errors.ts'
+import { connectSecure, handshakeReason } from './trust.ts'
 
 /** An answer takes less than 1 MiB (docs/session.md): twice that is no answer of ours. */
 const longestAnswer = 2 * 1024 * 1024
@@ -120,15 +120,23 @@ export class Session {
 /** @throws ClientError unreachable, cancelled, bad_answer, or the server's refusal of the handshake */
 export async function openSession(endpoint: Endpoint, timeout: number, signal?: AbortSignal): Promise<Session> {
   demandGoing(signal)
+  let giveUp = () => {}
   const socket = new WebSocket(`ws://${endpoint.host}${sessionPath}`, [subprotocol], {
     perMessageDeflate: false,
     maxPayload: longestAnswer,
     handshakeTimeout: timeout,
-    createConnection: () => connectTo(endpoint),
+    createConnection: ((_options: unknown, then: (error: Error | null, socket?: Socket) => void) => {
+      if (!endpoint.secure) return connectTo(endpoint)
+      giveUp = connectSecure(endpoint, timeout, (error, secured) => then(error ?? null, secured))
+      return undefined
+    }) as unknown as ClientOptions['createConnection'],
   })
   // Buffers as they are, not fragments.
   socket.binaryType = 'nodebuffer'
-  const cancel = () => socket.terminate()
+  const cancel = () => {
+    giveUp()
+    socket.terminate()
+  }
   signal?.addEventListener('abort', cancel)
   try {
     await new Promise<void>((resolve, reject) => {
@@ -139,7 +147,7 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
       })
     })
   } catch (error) {
-    socket.terminate()
+    cancel()
     throw error
   } finally {
     signal?.removeEventListener('abort', cancel)
@@ -147,10 +155,8 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
   return new Session(socket, timeout)
 }
 
-function connectTo({ target, secure, url }: Endpoint) {
-  if ('socketPath' in target) return connectPlain({ path: target.socketPath })
-  if (!secure) return connectPlain(target)
-  return connectTls({ ...target, servername: url.hostname })
+function connectTo({ target }: Endpoint): Socket {
+  return connectPlain('socketPath' in target ? { path: target.socketPath } : target)
 }
 
 function lost(why: string, cause?: unknown): ClientError {
@@ -159,6 +165,7 @@ function lost(why: string, cause?: unknown): ClientError {
 
 /** What an error of `ws` or of its socket means. @param endpoint when the session was not open yet */
 function failureOf(error: Error, endpoint?: Endpoint): ClientError {
+  if (error instanceof ClientError) return error
   const { code } = error as NodeJS.ErrnoException
   if (code?.startsWith('WS_ERR_')) {
     return new ClientError('bad_answer', `The server does not keep to the session protocol: ${error.message}.`, {
@@ -179,7 +186,7 @@ export function unreachable(endpoint: Endpoint, cause: Error): ClientError {
     EAI_AGAIN: 'the name cannot be looked up now',
     ETIMEDOUT: 'it does not answer',
   }
-  const reason = why[code ?? ''] ?? code ?? cause.message
+  const reason = why[code ?? ''] ?? handshakeReason(cause) ?? code ?? cause.message
   const message = `The server at ${where} cannot be reached: ${reason}. Start it, or give another address.`
   return new ClientError('unreachable', message, { cause })
 }

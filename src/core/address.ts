@@ -8,10 +8,12 @@ import type { ListenAddress } from './options.ts'
  * socket's path is percent-encoded in place of the host, as `http+unix` clients expect it.
  *
  * @param address with a literal IP address, not a name
+ * @param secure whether TLS is spoken there
  */
-export function urlOf(address: ListenAddress): string {
-  if ('path' in address) return `http+unix://${encodeURIComponent(address.path)}/`
+export function urlOf(address: ListenAddress, secure = false): string {
+  const scheme = secure ? 'https' : 'http'
+  if ('path' in address) return `${scheme}+unix://${encodeURIComponent(address.path)}/`
   // A zone index's percent sign is itself escaped (RFC 6874, section 2).
   const host = address.host.includes(':') ? `[${address.host.replace('%', '%25')}]` : address.host
-  return `http://${host}:${address.port}/`
+  return `${scheme}://${host}:${address.port}/`
 }

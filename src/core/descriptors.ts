@@ -16,10 +16,14 @@ export function mostDescriptors(limits: string): number | undefined {
   return most === undefined ? undefined : Number(most)
 }
 
-/** The options of a server whose process may have so many descriptors: a quarter of them is not for connections. */
-export function withinDescriptors(options: ServeOptions, descriptors: number | undefined): ServeOptions {
+/**
+ * The options of a server whose process may have so many descriptors: a quarter of them is not for connections.
+ *
+ * @param each what one connection takes
+ */
+export function withinDescriptors(options: ServeOptions, descriptors: number | undefined, each = 1): ServeOptions {
   if (descriptors === undefined) return options
-  const room = Math.max(1, Math.min(descriptors - own, Math.floor((descriptors * 3) / 4)))
+  const room = Math.max(1, Math.floor(Math.min(descriptors - own, Math.floor((descriptors * 3) / 4)) / each))
   const { connections } = limitsOf(options.limits)
   return connections <= room ? options : { ...options, limits: { ...options.limits, connections: room } }
 }

@@ -10,6 +10,7 @@ const table = {
   bad_target: [400, 'The address cannot be used: {}.'],
   bad_name: [400, 'The name cannot be used: {}.'],
   bad_parameter: [400, 'The request cannot be understood: {}.'],
+  tls_required: [400, 'This port speaks TLS. Use an address that begins with https://.'],
   no_host: [400, 'The request must have exactly one Host field.'],
   body_incomplete: [400, 'The body ended before its length was reached. Nothing was stored.'],
   digest_mismatch: [400, 'The body does not match its {}. Nothing was stored.'],

@@ -10,6 +10,8 @@ export interface Limits {
   readonly headerBytes: number
   /** Header fields in one request. Looking one up is linear, and no client sends more than some dozens. */
   readonly headerFields: number
+  /** From the beginning of a connection to the first byte of a TLS handshake, and from there to its end. It takes a phone with a poor line a second or two. */
+  readonly handshakeTime: number
   /** From the first byte of a request to the end of its header section. A browser needs one packet. */
   readonly headerTime: number
   /** Silence within a body. What a phone needs to change networks. */
@@ -115,6 +117,7 @@ export const blockingLimits: Partial<Limits> = { requestTime: 10 * 60 * 1000, re
 export const defaultLimits: Limits = {
   headerBytes: 32 * 1024,
   headerFields: 200,
+  handshakeTime: 10_000,
   headerTime: 10_000,
   bodyStall: 30_000,
   bodyRate: 1024,

@@ -15,6 +15,19 @@ export interface InheritedSocket {
   readonly lasting: boolean
 }
 
+/** What a server shows to be who it is, in PEM (RFC 7468). */
+export interface Credentials {
+  /** Its certificate, and behind it those that lead from there to one that clients trust. */
+  readonly cert: string
+  /** The private key of the first certificate, not encrypted. */
+  readonly key: string
+  /**
+   * 48 bytes that session tickets are encrypted with (RFC 5077), so that several processes can resume each other's sessions.
+   * Bytes of chance unless given; new credentials should have new ones.
+   */
+  readonly ticketKeys?: Uint8Array
+}
+
 export type LogFormat = 'common' | 'combined' | 'json' | 'off'
 
 export interface ServeOptions {
@@ -25,6 +38,8 @@ export interface ServeOptions {
   readonly threads?: number
   /** Processes that serve side by side: for the event-loop engine only, and not on Windows. 1 unless given. */
   readonly workers?: number
+  /** Speak TLS (1.2 and 1.3), and nothing else. */
+  readonly tls?: Credentials
   /** Refuse every change. */
   readonly readOnly: boolean
   /** The changes that are allowed. Everything unless it is given. */
@@ -54,15 +69,15 @@ export interface ServeOptions {
 export interface RunningServer {
   /** Where it really listens: with the port that the system chose. */
   readonly address: ListenAddress
-  /** The address to open: `http://127.0.0.1:8080/`, or `http+unix://%2Frun%2Ftwinserve.sock/`. */
+  /** The address to open: `http://127.0.0.1:8080/`, or `http+unix://%2Frun%2Ftwinserve.sock/`; with TLS, `https://…` or `https+unix://…`. */
   readonly url: string
   /**
    * Stop accepting, end idle connections, let requests in progress go on for `limits.drainTime` at most.
    * Resolves once everything is closed. Calling it again changes nothing.
    */
   stop(): Promise<void>
-  /** Read again what may change while the server runs. */
-  reload(): void
+  /** Use these from the next connection on. For a server that was started with `tls`. */
+  renew(credentials: Credentials): void
   /** Cut every connection now, stopping or not: what is in progress is lost, as by a crash. For those who are about to end the process. */
   abort(): void
   /** Resolves when the server has stopped; rejects when it failed on its own. */

@@ -31,6 +31,11 @@ export function close(fd: number): void {
   }
 }
 
+/** The same socket by another descriptor, for somebody who will close his own. */
+export function duplicate(fd: number): number {
+  return check(posix.fcntl(fd, os.constants.F_DUPFD_CLOEXEC, 'int', 0), 'fcntl')
+}
+
 function setOption(fd: number, level: number, name: number, value: number): void {
   check(posix.setsockopt(fd, level, name, new Int32Array([value]), 4), 'setsockopt')
 }

@@ -16,6 +16,7 @@ const linux = {
   SO_ACCEPTCONN: 30,
   IPV6_V6ONLY: 26,
   O_NONBLOCK: 0o4000,
+  F_DUPFD_CLOEXEC: 1030,
   /** Bytes of `sun_path`, with the NUL at its end (unix(7)). */
   pathBytes: 108,
   /** Whether a socket address begins with its own length, as 4.4BSD's does. */
@@ -33,6 +34,7 @@ const darwin: typeof linux = {
   SO_ACCEPTCONN: 2,
   IPV6_V6ONLY: 27,
   O_NONBLOCK: 4,
+  F_DUPFD_CLOEXEC: 67,
   pathBytes: 104,
   lengthByte: true,
 }

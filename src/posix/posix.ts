@@ -22,6 +22,7 @@ export const posix = {
   fcntl: c.func('int fcntl(int fd, int command, ...)'),
   shutdown: c.func('int shutdown(int fd, int how)'),
   pipe: c.func('int pipe(void *fds)'),
+  socketpair: c.func('int socketpair(int family, int type, int protocol, void *fds)'),
   // nfds_t is an unsigned long on Linux and an unsigned int on Darwin: the same register.
   poll: c.func('int poll(void *fds, ulong count, int timeout)'),
   inet_pton: c.func('int inet_pton(int family, const char *text, void *bytes)'),

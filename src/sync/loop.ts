@@ -17,12 +17,13 @@ import { tickOf } from '../core/waiting.ts'
 import { close } from '../posix/listening.ts'
 import { SHUT_WR } from '../posix/platform.ts'
 import { Deadlines } from './deadlines.ts'
+import { take } from './handover.ts'
 import type { Log } from './log.ts'
 import { Entry, Peer } from './peer.ts'
 import { PollSet } from './pollset.ts'
 import { run } from './run.ts'
 import type { Shared } from './shared.ts'
-import { accept, shutdown } from './sockets.ts'
+import { type Accepted, accept, shutdown } from './sockets.ts'
 
 /** How long to leave new connections alone after the process has run out of descriptors, if none is closed before. */
 const pauseTime = 100
@@ -40,6 +41,8 @@ export interface Doors {
    * takes none, and one that is idle does.
    */
   readonly several: boolean
+  /** Whether the listener is where a terminating thread hands connections over, whose bytes came through TLS. */
+  readonly secure: boolean
   /** Whether the listener outlives the server, and another server comes after this one. */
   readonly lasting: boolean
 }
@@ -252,20 +255,24 @@ export class Loop {
     const { limits } = this.site
     try {
       for (let count = 0; count < acceptedAtOnce; count += 1) {
-        const found = accept(this.listener.fd, tickOf(limits))
+        const found = this.next(tickOf(limits))
         if (found === undefined) return
         this.shared.opened(found.fd)
-        const peer = new Peer(found.fd, found.remote)
+        const peer = new Peer(found.fd, { remote: found.remote, secure: this.doors.secure })
         if (this.crowd.enter(found.remote)) {
           this.set.add(peer)
           this.idle.add(peer, now + limits.idleTime)
         } else this.turnAway(peer)
-        if (this.doors.several) return
+        if (this.doors.several && !this.shared.stopping) return
       }
     } catch {
       // No descriptor left (accept(2), EMFILE): the connection stays in the backlog until there is one.
       this.pause(now + pauseTime)
     }
+  }
+
+  private next(tick: number): Accepted | undefined {
+    return this.doors.secure ? take(this.listener.fd, tick) : accept(this.listener.fd, tick)
   }
 
   /** One connection too many: it is told so, which its empty send buffer has room for, and ended. */
@@ -301,6 +308,9 @@ export class Loop {
   /** The server is stopping: no more connections, none that is idle, and each answer is the last. */
   private drain(): void {
     if (this.drained) return
+    const now = this.site.environment.now()
+    // What has been handed over is nobody else's any more.
+    if (this.doors.secure && this.accepting) this.acceptAll(now)
     const idle: Peer[] = []
     for (const entry of this.set) {
       if (!(entry instanceof Peer) || entry.state !== 'idle') continue
@@ -312,7 +322,6 @@ export class Loop {
     this.drained = true
     this.pause(Infinity)
     this.set.watch(this.wake, false)
-    const now = this.site.environment.now()
     for (const peer of idle) this.leave(peer, now)
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What the loop watches: the listener and the wake-up, which are descriptors, and connections, which are more.
  */
-import { Connection } from '../core/http/connection.ts'
+import { Connection, type Ends } from '../core/http/connection.ts'
 import type { Waiting } from './deadlines.ts'
 import type { Watched } from './pollset.ts'
 import { BlockingSocket } from './transfers.ts'
@@ -27,9 +27,9 @@ export class Peer extends Entry implements Waiting {
   before: Waiting | undefined = undefined
   after: Waiting | undefined = undefined
 
-  constructor(fd: number, remote: string) {
+  constructor(fd: number, ends: Ends) {
     super(fd)
     this.socket = new BlockingSocket(fd)
-    this.connection = new Connection(this.socket, { remote, secure: false })
+    this.connection = new Connection(this.socket, ends)
   }
 }

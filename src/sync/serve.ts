@@ -11,15 +11,16 @@ import { readFile } from 'node:fs/promises'
 import { urlOf } from '../core/address.ts'
 import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
 import { limitsOf } from '../core/limits.ts'
-import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import type { Credentials, ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { shareOf } from '../core/shares.ts'
 import type { Supervised } from '../core/supervised.ts'
-import { SHUT_RDWR, supported } from '../posix/platform.ts'
+import { supported } from '../posix/platform.ts'
+import type { Entrance } from './entrance.ts'
 
 /** What needs native code. */
 interface Native {
   readonly listening: typeof import('../posix/listening.ts')
-  readonly sockets: typeof import('./sockets.ts')
+  readonly entrance: typeof import('./entrance.ts')
   readonly threads: typeof import('./threads.ts')
 }
 
@@ -29,18 +30,25 @@ class BlockingServer implements RunningServer {
   readonly url: string
   readonly closed: Promise<void>
   private readonly threads: readonly Supervised[]
-  private readonly refuse: () => void
+  private readonly entrance: Entrance
+  private readonly forget: () => void
   private readonly drainTime: number
   private stopped: Promise<void> | undefined
 
-  /** @param refuse makes the system refuse connections, where that is for us to say */
-  constructor(threads: readonly Supervised[], address: ListenAddress, refuse: () => void, drainTime: number) {
+  /** @param held the entrance, and what takes its name out of the file system: no one can connect any more */
+  constructor(
+    threads: readonly Supervised[],
+    address: ListenAddress,
+    held: { entrance: Entrance; forget: () => void },
+    drainTime: number,
+  ) {
     this.threads = threads
     this.address = address
-    this.url = urlOf(address)
-    this.refuse = refuse
+    this.url = urlOf(address, held.entrance.secure)
+    this.entrance = held.entrance
+    this.forget = held.forget
     this.drainTime = drainTime
-    this.closed = Promise.all(threads.map((thread) => thread.closed)).then(() => {})
+    this.closed = this.ended()
   }
 
   stop(): Promise<void> {
@@ -48,48 +56,52 @@ class BlockingServer implements RunningServer {
     return this.stopped
   }
 
-  /** Nothing that the threads use changes while they run. */
-  reload(): void {}
+  renew(credentials: Credentials): void {
+    this.entrance.renew(credentials)
+  }
 
   abort(): void {
     for (const thread of this.threads) thread.end()
+    this.entrance.cut()
+  }
+
+  private async ended(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.closed))
+    this.forget()
+    await this.entrance.close()
   }
 
   private async drain(): Promise<void> {
-    this.refuse()
-    for (const thread of this.threads) thread.stop()
     const timer = setTimeout(() => this.abort(), this.drainTime)
+    this.forget()
+    await this.entrance.refuse()
+    for (const thread of this.threads) thread.stop()
     await this.closed
     clearTimeout(timer)
   }
 }
 
 async function start(native: Native, options: ServeOptions): Promise<RunningServer> {
-  const { listening, sockets } = native
+  const { listening, entrance: entrances, threads: serving } = native
   const { fd, address, lasting, forget } = await listening.listenerFor(options.listen)
-  const refuse = () => {
-    // Whoever handed it over goes on with it: until somebody accepts again, clients wait in the backlog.
-    if (lasting) return
-    forget()
-    // On Linux this refuses connections from now on; elsewhere they wait for nothing until the threads have ended.
-    sockets.shutdown(fd, SHUT_RDWR)
-  }
+  const entrance = entrances.entranceOf(fd, lasting, options)
   const count = options.threads ?? 1
   const share = shareOf(options, count)
-  const doors = { listener: fd, several: count > 1, lasting }
-  const threads = Array.from({ length: count }, () => native.threads.superviseThread(share, doors))
-  const server = new BlockingServer(threads, address, refuse, limitsOf(options.limits).drainTime)
-  void server.closed.then(() => {
-    forget()
-    listening.close(fd)
-  })
+  const doors = { listener: entrance.fd, several: count > 1, secure: entrance.secure, lasting }
+  const threads = Array.from({ length: count }, () => serving.superviseThread(share, doors))
+  const server = new BlockingServer(threads, address, { entrance, forget }, limitsOf(options.limits).drainTime)
   const failed = (await Promise.allSettled(threads.map((thread) => thread.start()))).find(isFailure)
-  if (failed === undefined) return server
+  // Nobody is let in before there is somebody to serve him.
+  const failure = failed ?? (await Promise.allSettled([entrance.start()])).find(isFailure)
+  if (failure === undefined) return server
   await server.stop()
-  throw failed.reason
+  throw failure.reason
 }
 
 const isFailure = (result: PromiseSettledResult<void>): result is PromiseRejectedResult => result.status === 'rejected'
+
+/** What a connection takes: where TLS is spoken, also the two ends of a pair of sockets between the threads. */
+const descriptorsEach = ({ tls }: ServeOptions): number => (tls === undefined ? 1 : 3)
 
 /** Starts the blocking engine, on threads of its own. */
 export const serve: Serve = async (options) => {
@@ -98,11 +110,11 @@ export const serve: Serve = async (options) => {
   }
   if ((options.workers ?? 1) !== 1) throw new Error('Workers are for the event loop. The blocking engine has threads.')
   // Loaded only here: where the mode is not used, native code is not needed either.
-  const [listening, sockets, threads] = await Promise.all([
+  const [listening, entrance, threads] = await Promise.all([
     import('../posix/listening.ts'),
-    import('./sockets.ts'),
+    import('./entrance.ts'),
     import('./threads.ts'),
   ])
   const descriptors = mostDescriptors(await readFile('/proc/self/limits', 'latin1').catch(() => ''))
-  return start({ listening, sockets, threads }, withinDescriptors(options, descriptors))
+  return start({ listening, entrance, threads }, withinDescriptors(options, descriptors, descriptorsEach(options)))
 }

@@ -15,17 +15,30 @@ const address = Buffer.alloc(addressBytes)
 const length = new Uint32Array(1)
 const long = new BigInt64Array(1)
 
+/** A connection, whose socket blocks. */
+export interface Accepted {
+  readonly fd: number
+  /** The peer's address, or `-` for a Unix socket. */
+  readonly remote: string
+}
+
 /** `shutdown(2)`: wakes whoever is blocked on the socket, too. Does nothing where the peer is gone already. */
 export function shutdown(fd: number, how: number): void {
   posix.shutdown(fd, how)
 }
 
-/** A pipe: something to wake a `poll` with. @returns the reading and the writing end */
+/** A pipe, such as something to wake a `poll` with. @returns the reading and the writing end, which both block */
 export function pipe(): [number, number] {
   const ends = new Int32Array(2)
   check(posix.pipe(ends), 'pipe')
   for (const end of ends) check(posix.fcntl(end, os.F_SETFD, 'int', os.FD_CLOEXEC), 'fcntl')
   return [ends[0] ?? -1, ends[1] ?? -1]
+}
+
+/** Let reading and writing fail with EAGAIN where they would block. */
+export function doNotBlock(fd: number): void {
+  const flags = check(posix.fcntl(fd, os.F_GETFL, 'int', 0), 'fcntl')
+  check(posix.fcntl(fd, os.F_SETFL, 'int', flags | os.constants.O_NONBLOCK), 'fcntl')
 }
 
 /**
@@ -47,11 +60,11 @@ export function poll(fds: ArrayBufferView, count: number, timeout: number): numb
 /**
  * `accept(2)`: the next connection, whose socket blocks.
  *
- * @param tick milliseconds after which a blocked write returns, to look at the clock (`SO_SNDTIMEO`, socket(7))
+ * @param tick see `setTick`
  * @returns undefined when there is none, or when it was gone before it was taken
  * @throws EMFILE, ENFILE, ENOBUFS, ENOMEM
  */
-export function accept(listener: number, tick: number): { fd: number; remote: string } | undefined {
+export function accept(listener: number, tick: number): Accepted | undefined {
   length[0] = address.length
   const fd: number = os.isLinux
     ? posix.accept(listener, address, length, os.SOCK_CLOEXEC)
@@ -70,9 +83,22 @@ export function accept(listener: number, tick: number): { fd: number; remote: st
     posix.fcntl(fd, os.F_SETFD, 'int', os.FD_CLOEXEC)
   }
   if (remote !== '-') posix.setsockopt(fd, os.IPPROTO_TCP, os.TCP_NODELAY, new Int32Array([1]), 4)
+  setTick(fd, tick)
+  return { fd, remote }
+}
+
+/** @param tick milliseconds after which a blocked write returns, to look at the clock (`SO_SNDTIMEO`, socket(7)) */
+export function setTick(fd: number, tick: number): void {
   const time = new BigInt64Array([BigInt(Math.trunc(tick / 1000)), BigInt(Math.round((tick % 1000) * 1000))])
   posix.setsockopt(fd, os.constants.SOL_SOCKET, os.constants.SO_SNDTIMEO, time, 16)
-  return { fd, remote }
+}
+
+/** Two sockets that are connected to each other, and have no name that anybody else could use. @throws EMFILE, ENFILE */
+export function socketPair(): [number, number] {
+  const ends = new Int32Array(2)
+  check(posix.socketpair(os.constants.AF_UNIX, os.SOCK_STREAM, 0, ends), 'socketpair')
+  for (const end of ends) check(posix.fcntl(end, os.F_SETFD, 'int', os.FD_CLOEXEC), 'fcntl')
+  return [ends[0] ?? -1, ends[1] ?? -1]
 }
 
 /**

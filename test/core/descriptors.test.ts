@@ -25,6 +25,7 @@ t.test('connections that there is room for', async (t) => {
   t.strictSame(room(1024), { connections: 768 })
   t.strictSame(room(100), { connections: 36 })
   t.strictSame(room(20), { connections: 1 })
+  t.strictSame(withinDescriptors(options(), 1024, 3).limits, { connections: 256 }, 'three for each')
   t.strictSame(room(1024, 700), { connections: 700, idleTime: 1 }, 'what was asked for')
   t.strictSame(room(1024, 5000), { connections: 768, idleTime: 1 })
 })

@@ -108,7 +108,8 @@ class Exchange {
     this.#body = new RequestBody(this.#connection, this.#site, head.framing, this.#parser, rest, expect !== undefined)
     if (expect !== undefined && expect !== '100-continue') throw new Refusal('expectation_failed')
     const target = parseTarget(head.target, head.method)
-    this.#request = new Request(head, target, this.#body, this.#site, this.#site.everybody)
+    const { ends } = this.#connection
+    this.#request = new Request(head, target, this.#body, this.#site, ends, this.#site.everybody)
     this.#connection.reading = this.#request.reading
     checkHost(this.#request.authority, this.#site)
     return yield* this.#respond(yield* this.#routed(this.#request))

@@ -31,12 +31,19 @@ export function checkHost(authority: string, site: Site): void {
   throw new Refusal('wrong_host', authority)
 }
 
-/** Refuse a change that a page of another site may have asked for. @throws Refusal cross_origin */
-export function checkOrigin(head: RequestHead, authority: string): void {
+/**
+ * Refuse a change that a page of another site may have asked for.
+ *
+ * @param secure whether the connection is: a page that came in the clear may be anybody's. Without TLS there may be a proxy in front, that
+ * has it
+ * @throws Refusal cross_origin
+ */
+export function checkOrigin(head: RequestHead, authority: string, secure: boolean): void {
   const relation = head.field('sec-fetch-site')
   if (relation !== undefined && relation !== 'same-origin' && relation !== 'none') throw new Refusal('cross_origin')
   const origin = head.field('origin')?.toLowerCase()
-  if (origin === undefined || origin === `http://${authority}` || origin === `https://${authority}`) return
+  if (origin === undefined || origin === `https://${authority}`) return
+  if (!secure && origin === `http://${authority}`) return
   throw new Refusal('cross_origin')
 }
 

@@ -7,6 +7,7 @@ import type { Access } from '../policy.ts'
 import type { Site } from '../site.ts'
 import { type Form, formOf } from './accept.ts'
 import type { RequestBody } from './body.ts'
+import type { Ends } from './connection.ts'
 import type { RequestHead } from './head.ts'
 import { authorityOf, checkOrigin } from './origin.ts'
 import type { Target } from './target.ts'
@@ -16,6 +17,7 @@ export class Request {
   readonly target: Target
   readonly body: RequestBody
   readonly site: Site
+  readonly ends: Ends
   /** What whoever sent it may do. */
   readonly access: Access
   /** What the request is about, once that is known: for the sentences of refusals. */
@@ -23,11 +25,12 @@ export class Request {
   /** Field lines that every answer to it carries, refusals too, each ended by CRLF. */
   fields = ''
 
-  constructor(head: RequestHead, target: Target, body: RequestBody, site: Site, access: Access) {
+  constructor(head: RequestHead, target: Target, body: RequestBody, site: Site, ends: Ends, access: Access) {
     this.head = head
     this.target = target
     this.body = body
     this.site = site
+    this.ends = ends
     this.access = access
   }
 
@@ -57,7 +60,7 @@ export class Request {
 
   /** To be called before anything is changed. @throws Refusal cross_origin */
   demandOwnOrigin(): void {
-    checkOrigin(this.head, this.authority)
+    checkOrigin(this.head, this.authority, this.ends.secure)
   }
 }
 

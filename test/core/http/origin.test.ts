@@ -80,8 +80,14 @@ const requests: readonly (readonly [fields: Record<string, string>, allowed: boo
 ]
 t.test('a change must not be asked for by a page of another site', async (t) => {
   for (const [fields, allowed] of requests) {
-    const check = () => checkOrigin(getWith(fields), 'localhost:8080')
+    const check = () => checkOrigin(getWith(fields), 'localhost:8080', false)
     if (allowed) t.doesNotThrow(check, JSON.stringify(fields))
     else t.throws(check, { code: 'cross_origin', status: 403 }, JSON.stringify(fields))
   }
+})
+
+t.test('where there is TLS, a page without it is another site', async (t) => {
+  const check = (Origin: string) => () => checkOrigin(getWith({ Origin }), 'localhost:8080', true)
+  t.doesNotThrow(check('https://localhost:8080'))
+  t.throws(check('http://localhost:8080'), { code: 'cross_origin' })
 })

@@ -1,7 +1,7 @@
 /** Connections (RFC 9112, section 9): kept, pipelined, HTTP/1.0, ended; and the addresses that a server listens on. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { forEachEngine, startEngine, startOn } from '../../fixtures/engines.ts'
+import { overEachTransport, startEngine, startOn } from '../../fixtures/engines.ts'
 import { quiet } from '../../fixtures/quiet.ts'
 import { message, RawClient } from '../../fixtures/raw-client.ts'
 import { temporary } from '../../fixtures/temporary.ts'
@@ -9,7 +9,7 @@ import { temporary } from '../../fixtures/temporary.ts'
 const get = (target: string, fields = {}) => message('GET', target, fields)
 const old = (target: string, fields = '') => `GET ${target} HTTP/1.0\r\n${fields}\r\n`
 
-forEachEngine(async (t, engine) => {
+overEachTransport(async (t, engine) => {
   const service = await startEngine(t, engine, {
     limits: { requestsPerConnection: 50, drainBytes: 1000, lingerTime: 200 },
   })
@@ -165,7 +165,7 @@ forEachEngine(async (t, engine) => {
   })
 })
 
-forEachEngine(async (t, engine) => {
+overEachTransport(async (t, engine) => {
   const root = await temporary(t)
   fs.writeFileSync(path.join(root, 'a'), 'aaa')
 
@@ -174,9 +174,9 @@ forEachEngine(async (t, engine) => {
       const service = await startOn(t, engine, root, { listen: { host, port: 0 } })
       const { address, url } = service.server
       if ('path' in address) return t.fail('a path')
-      t.match(url, host === '::1' ? /^http:\/\/\[::1\]:\d+\/$/ : /^http:\/\//)
+      t.match(url, host === '::1' ? /^https?:\/\/\[::1\]:\d+\/$/ : /^https?:\/\//)
       const reached = host === '::' ? '127.0.0.1' : address.host
-      const client = await RawClient.connect({ host: reached, port: address.port })
+      const client = await RawClient.connect({ ...service.where, host: reached, port: address.port })
       await client.send(get('/a', { Host: reached.includes(':') ? `[${reached}]:${address.port}` : reached }))
       t.equal((await client.answer()).text, 'aaa', host)
       client.destroy()
@@ -187,7 +187,7 @@ forEachEngine(async (t, engine) => {
     const at = path.join(await temporary(t), 'socket')
     const service = await startOn(t, engine, root, { listen: { path: at } })
     t.same(service.server.address, { path: at })
-    t.match(service.server.url, /^http\+unix:/)
+    t.match(service.server.url, /^https?\+unix:/)
     t.equal((await service.ask('GET', '/a')).text, 'aaa')
     await t.rejects(engine.serve({ ...quiet, root, listen: { path: at } }), { code: 'EADDRINUSE' })
     t.equal((await service.ask('GET', '/a')).text, 'aaa', 'the first one goes on')

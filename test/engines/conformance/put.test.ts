@@ -1,12 +1,12 @@
 /** Storing with `PUT` (RFC 9110, section 9.3.4): new, existing, conditional, chunked, awaited, and cut off. */
 import fs from 'node:fs'
-import { forEachEngine, startEngine } from '../../fixtures/engines.ts'
+import { overEachTransport, startEngine } from '../../fixtures/engines.ts'
 import { message } from '../../fixtures/raw-client.ts'
 
 const future = 'Fri, 31 Dec 2049 23:59:59 GMT'
 const past = 'Sun, 06 Nov 1994 08:49:37 GMT'
 
-forEachEngine(async (t, engine) => {
+overEachTransport(async (t, engine) => {
   const service = await startEngine(t, engine)
   const read = (name: string) => fs.readFileSync(service.path(name), 'utf8')
   fs.mkdirSync(service.path('folder'))

@@ -24,7 +24,7 @@ forEachEngine(async (t, engine) => {
       })
       t.equal(answer.status, status)
     }
-    const client = await SessionClient.open(few.server.address)
+    const client = await SessionClient.open(few.where)
     t.equal((await few.ask('GET', '/.twinserve/session', handshakeFields())).status, 503, 'as many as may be')
     await client.send(close())
     t.equal(await client.said(), 'close')
@@ -45,7 +45,7 @@ forEachEngine(async (t, engine) => {
     for (let i = 0; i < 12; i += 1) {
       // Each place is free again, or soon: a handshake before that is refused, and tried again.
       let client: SessionClient | undefined
-      while (client === undefined) client = await SessionClient.open(few.server.address).catch(() => undefined)
+      while (client === undefined) client = await SessionClient.open(few.where).catch(() => undefined)
       if (i % 3 === 1) await client.send(rpc(1, 'list').subarray(0, 5))
       if (i % 3 === 2) await client.send(rpc(1, 'list'))
       client.destroy(i % 2 === 0 ? 'end' : 'reset')
@@ -57,8 +57,8 @@ forEachEngine(async (t, engine) => {
   const hasty = await startEngine(t, engine, { limits: { pingInterval: 2000, messageTime: 100 } })
 
   await t.test('pings: the client’s are answered, and the server’s must be', async (t) => {
-    const live = await SessionClient.open(hasty.server.address)
-    const dead = await SessionClient.open(hasty.server.address)
+    const live = await SessionClient.open(hasty.where)
+    const dead = await SessionClient.open(hasty.where)
     await live.send(ping('hello'))
     t.equal(await live.said(), 'pong hello')
     for (let i = 0; i < 2; i += 1) {
@@ -73,7 +73,7 @@ forEachEngine(async (t, engine) => {
   })
 
   await t.test('a message that stops half way', async (t) => {
-    const client = await SessionClient.open(hasty.server.address)
+    const client = await SessionClient.open(hasty.where)
     await client.send(rpc(1, 'pwd').subarray(0, 10))
     t.equal(await client.said(), 'close 1008 the message did not arrive in time')
     client.destroy()
@@ -82,7 +82,7 @@ forEachEngine(async (t, engine) => {
 
   await t.test('a client that closes and does not end its side is cut off', async (t) => {
     const service = await startEngine(t, engine, { limits: { lingerTime: 100 } })
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     await client.send(close(1000))
     t.equal(await client.said(), 'close 1000')
     t.equal(await client.said(), undefined)
@@ -94,7 +94,7 @@ forEachEngine(async (t, engine) => {
 
   await t.test('stopping: sessions are told, and calls in progress are answered', async (t) => {
     const service = await startEngine(t, engine)
-    const clients = await Promise.all(Array.from({ length: 5 }, () => SessionClient.open(service.server.address)))
+    const clients = await Promise.all(Array.from({ length: 5 }, () => SessionClient.open(service.where)))
     for (const client of clients) t.match(await client.call('pwd'), { path: '/' })
     const stopped = service.server.stop()
     for (const client of clients) {
@@ -109,7 +109,7 @@ forEachEngine(async (t, engine) => {
   await t.test('stopping while pings are due', async (t) => {
     for (let round = 0; round < 3; round += 1) {
       const service = await startEngine(t, engine, { limits: { pingInterval: 1, lingerTime: 100 } })
-      const clients = await Promise.all(Array.from({ length: 20 }, () => SessionClient.open(service.server.address)))
+      const clients = await Promise.all(Array.from({ length: 20 }, () => SessionClient.open(service.where)))
       const endings = clients.map(async (client) => {
         const said: (string | undefined)[] = []
         do said.push(await client.said())
@@ -127,7 +127,7 @@ forEachEngine(async (t, engine) => {
 
   await t.test('stopping with clients that do not answer', async (t) => {
     const service = await startEngine(t, engine, { limits: { lingerTime: 100 } })
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     await service.server.stop()
     t.equal(await client.said(), 'close 1001 the server is stopping')
     client.destroy()

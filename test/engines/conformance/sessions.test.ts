@@ -1,7 +1,7 @@
 /** Sessions on both engines: what is done in them, beside HTTP and beside each other. */
 import fs from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { forEachEngine, type Service, startEngine } from '../../fixtures/engines.ts'
+import { overEachTransport, type Service, startEngine } from '../../fixtures/engines.ts'
 import { close, fragments, text } from '../../fixtures/frames.ts'
 import { message } from '../../fixtures/raw-client.ts'
 import { rpc } from '../../fixtures/session.ts'
@@ -16,7 +16,7 @@ function empty(service: Service): void {
   for (const name of fs.readdirSync(service.root)) fs.rmSync(service.path(name), { recursive: true })
 }
 
-forEachEngine(async (t, engine) => {
+overEachTransport(async (t, engine) => {
   const service = await startEngine(t, engine)
 
   await t.test('the examples of docs/session.md, however they are cut', async (t) => {
@@ -29,7 +29,7 @@ forEachEngine(async (t, engine) => {
         for (const name of details.replace(/^ files /, '').split(' ')) {
           if (name !== '') fs.writeFileSync(service.path(name), 'hello')
         }
-        const client = await SessionClient.open(service.server.address)
+        const client = await SessionClient.open(service.where)
         const lines = body.trimEnd().split('\n')
         const bytes = Buffer.concat(lines.filter((line) => line.startsWith('> ')).map((line) => text(line.slice(2))))
         const pieces: Uint8Array[] = []
@@ -45,7 +45,7 @@ forEachEngine(async (t, engine) => {
 
   await t.test('a session and what it does, beside HTTP', async (t) => {
     empty(service)
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     t.equal((await service.ask('PUT', '/a', {}, 'hello')).status, 201)
     t.match(await client.call('stat', { path: 'a' }), { kind: 'file', size: 5 })
     t.match(await client.call('mkdir', { path: 'docs' }), { path: '/docs' })
@@ -69,7 +69,7 @@ forEachEngine(async (t, engine) => {
   await t.test('paths that lead out', async (t) => {
     empty(service)
     fs.symlinkSync('..', service.path('out'))
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     for (const [path, code] of [
       ['..', 'bad_name'],
       ['/../x', 'bad_name'],
@@ -90,7 +90,7 @@ forEachEngine(async (t, engine) => {
     empty(service)
     const names = Array.from({ length: 1203 }, (_, i) => `file ${i}`)
     for (const name of names) fs.writeFileSync(service.path(name), '')
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     const seen: string[] = []
     let after: string | undefined
     do {
@@ -110,7 +110,7 @@ forEachEngine(async (t, engine) => {
   await t.test('one message is one request: others have their turn between two', async (t) => {
     empty(service)
     fs.writeFileSync(service.path('a'), 'aaa')
-    const [client, other] = [await SessionClient.open(service.server.address), await service.connect()]
+    const [client, other] = [await SessionClient.open(service.where), await service.connect()]
     const calls = 1500
     const answered = other.answer()
     const flood = client.send(Buffer.concat(Array.from({ length: calls }, (_, i) => rpc(i, 'list'))))
@@ -132,7 +132,7 @@ forEachEngine(async (t, engine) => {
 
   await t.test('a message in fragments, with a ping between', async (t) => {
     empty(service)
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     await client.send(fragments('{"jsonrpc":"2.0","id":1,', '"method":', '"pwd"}'))
     t.equal(await client.said(), '{"jsonrpc":"2.0","id":1,"result":{"path":"/"}}')
     client.destroy()
@@ -140,7 +140,7 @@ forEachEngine(async (t, engine) => {
 
   await t.test('a read-only server', async (t) => {
     const service = await startEngine(t, engine, { readOnly: true })
-    const client = await SessionClient.open(service.server.address)
+    const client = await SessionClient.open(service.where)
     t.equal(await client.call('mkdir', { path: 'x' }), 'read_only')
     t.match(await client.call('list'), { total: 0 })
     client.destroy()
