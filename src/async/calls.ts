@@ -22,7 +22,7 @@ import type { LaterCalls } from './run.ts'
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<LaterCalls, 'recv' | 'send' | 'sendfile'>
 /** All other lines, but those for which each server has something of its own: `loader.ts`, and `common.ts`. */
-export type FileCalls = Omit<LaterCalls, keyof SocketCalls | keyof CommonCalls | 'load' | 'storeSmall'>
+export type FileCalls = Omit<LaterCalls, keyof SocketCalls | keyof CommonCalls | 'load' | 'storeSmall' | 'measure'>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.

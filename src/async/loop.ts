@@ -11,6 +11,7 @@ import { Connection, type Ends, type Fate } from '../core/http/connection.ts'
 import { Crowd, turnedAway } from '../core/http/crowd.ts'
 import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
+import type { Recorder } from '../core/metrics/recorder.ts'
 import type { Site } from '../core/site.ts'
 import { type LaterCalls, type Running, start } from './run.ts'
 import { LaterSocket } from './sockets.ts'
@@ -48,9 +49,17 @@ export class Loop {
     this.lasting = lasting
   }
 
+  /** What there is now, for the metrics. */
+  note(metrics: Recorder): void {
+    metrics.set('connections', this.crowd.size)
+    metrics.set('sessions', this.site.sessions)
+    metrics.set('queued', this.queue.length)
+  }
+
   /** Take a connection, which is paused. */
   accept(net: NetSocket): void {
     const ends = { remote: net.remoteAddress ?? '-', secure: 'encrypted' in net }
+    this.site.metrics?.add('accepted', 1)
     if (this.site.draining && !this.lasting) net.destroy()
     else if (this.crowd.enter(ends.remote)) this.open(net, ends)
     else this.turnAway(net, ends)
@@ -77,6 +86,7 @@ export class Loop {
 
   /** One connection too many: it is told so, and ended. What it sends is not looked at (RFC 9112, section 9.6). */
   private turnAway(net: NetSocket, ends: Ends): void {
+    this.site.metrics?.add('refused', 1)
     const socket = { id: this.numbered++ }
     net.on('error', () => {})
     const answer = turnedAway(new Connection(socket, ends), this.site)

@@ -10,16 +10,19 @@ import { urlOf } from '../core/address.ts'
 import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
 import { letGo } from '../core/files/temporary.ts'
 import { limitsOf } from '../core/limits.ts'
+import { Recorder } from '../core/metrics/recorder.ts'
 import type { Credentials, InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
 import type { Front } from '../tls/front.ts'
 import { fileCalls, loadCall, openRoot, storeCall } from './calls.ts'
+import type { Colleagues } from './colleagues.ts'
 import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
 import { Loader } from './loader.ts'
 import { Log } from './log.ts'
 import { Loop } from './loop.ts'
+import { noteBusy, processStatus, watchLag } from './measure.ts'
 import { type LaterCalls, run } from './run.ts'
 import { systemError } from './sockets.ts'
 import { socketCalls } from './transfers.ts'
@@ -143,8 +146,8 @@ async function frontOf({ tls, limits }: ServeOptions, loop: Loop): Promise<Front
   return new Front(tls, limitsOf(limits), (socket) => loop.accept(socket))
 }
 
-/** Serves with the event loop of this thread. */
-export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
+/** Serves with the event loop of this thread. @param colleagues the other workers, where there are some */
+export async function serveHere(wanted: ServeOptions, colleagues?: Colleagues): Promise<RunningServer> {
   const descriptors = mostDescriptors(await fs.promises.readFile('/proc/self/limits', 'latin1').catch(() => ''))
   const options = withinDescriptors(wanted, descriptors)
   const limits = limitsOf(options.limits)
@@ -157,15 +160,28 @@ export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
     return keeper
   }
   const common = commonCalls()
+  const metrics = options.metrics ? new Recorder() : undefined
+  let serving: Loop | undefined
+  const own = async () => {
+    if (metrics !== undefined) {
+      serving?.note(metrics)
+      noteBusy(metrics)
+    }
+    return { loops: metrics === undefined ? [] : [metrics.slots], processes: [await processStatus()] }
+  }
   const calls: LaterCalls = {
     ...fileCalls,
     ...loadCall(loader),
     ...storeCall(keep),
     ...common,
     ...socketCalls(environment, limits),
+    measure: () => colleagues?.all() ?? own(),
   }
+  if (colleagues !== undefined) colleagues.own = own
   let site: Site | undefined
+  const unwatch = metrics === undefined ? () => {} : watchLag(metrics)
   const release = async () => {
+    unwatch()
     if (site !== undefined) await run(letGo(site), calls)
     await loader.end()
     await keeper?.end()
@@ -174,8 +190,9 @@ export async function serveHere(wanted: ServeOptions): Promise<RunningServer> {
     await log.end()
   }
   try {
-    site = await run(openSite(options, root, environment, log.line), calls)
+    site = await run(openSite(options, root, environment, log.line, metrics), calls)
     const loop = new Loop(site, calls, 'fd' in options.listen && options.listen.lasting)
+    serving = loop
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     const front = await frontOf(options, loop)
     server.on('connection', (socket) => (front === undefined ? loop.accept(socket) : front.accept(socket)))

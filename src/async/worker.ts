@@ -5,6 +5,7 @@
  * - Signals are the parent's: Ctrl-C in a terminal, and the end of a systemd unit, reach every process of the group.
  */
 import type { Credentials, RunningServer, ServeOptions } from '../core/options.ts'
+import { Colleagues, type ParentMessage, type WorkerMessage } from './colleagues.ts'
 import { serveHere } from './server.ts'
 
 /** The descriptors that a worker inherits: those behind standard input, output and error, and the channel. */
@@ -16,21 +17,24 @@ export type Order =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
   | { readonly kind: 'stop' }
   | { readonly kind: 'renew'; readonly credentials: Credentials }
+  | ParentMessage
 
-/** What it answers, once: that it serves, or why not. */
+/** What it answers, first: that it serves, or why not. */
 export type WorkerAnswer =
   | { readonly ready: true }
   | { readonly ready: false; readonly error: Error; readonly code?: unknown; readonly path?: unknown }
 
 /** Nobody to answer is no failure: then the channel is closed, too. */
-const answer = (message: WorkerAnswer) => process.send?.(message, () => {})
+const answer = (message: WorkerAnswer | WorkerMessage) => void process.send?.(message, () => {})
+
+const colleagues = new Colleagues(answer)
 
 let server: RunningServer | undefined
 let leaving = false
 
 async function serve(options: ServeOptions): Promise<void> {
   try {
-    server = await serveHere(options)
+    server = await serveHere(options, colleagues)
   } catch (error) {
     const { code, path } = error as NodeJS.ErrnoException
     // Only the standard parts of an error survive the way between processes.
@@ -54,7 +58,9 @@ function leave(): void {
 function obey(order: Order): void {
   if (order.kind === 'serve') void serve(order.options)
   else if (order.kind === 'stop') leave()
-  else server?.renew(order.credentials)
+  else if (order.kind === 'renew') server?.renew(order.credentials)
+  else if (order.kind === 'tell') void colleagues.tell(order.id)
+  else colleagues.answered(order.id, order.measured)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})

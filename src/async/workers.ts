@@ -11,10 +11,13 @@ import { fileURLToPath } from 'node:url'
 import { urlOf } from '../core/address.ts'
 import { limitsOf } from '../core/limits.ts'
 import { notice } from '../core/log.ts'
+import type { Measured } from '../core/metrics/exposition.ts'
 import type { Credentials, InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import { shareOf } from '../core/shares.ts'
 import { type Child, Supervised } from '../core/supervised.ts'
+import { together, Witness, type WorkerMessage } from './colleagues.ts'
 import { environment } from './environment.ts'
+import { processStatus } from './measure.ts'
 import { listenerFd, logFd, type Order, type WorkerAnswer } from './worker.ts'
 
 /** How long a worker that has cut everything may take to end: it may hang in a call on a file. */
@@ -29,9 +32,11 @@ class WorkerChild implements Child {
   readonly ended: Promise<string | undefined>
   private readonly process: ChildProcess
   private readonly patience: number
+  private readonly witness = new Witness((message) => this.tell(message))
   private timer: NodeJS.Timeout | undefined
 
-  constructor(options: Share) {
+  /** @param all asks every worker what it has counted */
+  constructor(options: Share, all: () => Promise<Measured>) {
     this.patience = limitsOf(options.limits).drainTime + endTime
     const entry = new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
     // In the order of the numbers that worker.ts gives them.
@@ -44,6 +49,9 @@ class WorkerChild implements Child {
       })
       this.process.once('error', reject)
       this.process.once('exit', () => reject(new Error('The worker ended before it served.')))
+    })
+    this.process.on('message', (message: WorkerAnswer | WorkerMessage) => {
+      if ('kind' in message) void this.witness.hear(message, all)
     })
     this.ended = new Promise((resolve) => {
       this.process.once('error', (error) => resolve(error.message))
@@ -67,6 +75,11 @@ class WorkerChild implements Child {
     this.process.kill('SIGKILL')
   }
 
+  /** What it has counted; undefined when it does not say in time. */
+  measured(): Promise<Measured | undefined> {
+    return this.witness.testify()
+  }
+
   tell(order: Order): void {
     // Where it has ended, its end says so.
     this.process.send(order, () => {})
@@ -74,10 +87,10 @@ class WorkerChild implements Child {
 }
 
 /** A worker that is started again when it ends by mistake. */
-function supervise(options: Share): Supervised<WorkerChild> {
+function supervise(options: Share, all: () => Promise<Measured>): Supervised<WorkerChild> {
   return new Supervised({
     kind: 'worker',
-    launch: () => new WorkerChild(options),
+    launch: () => new WorkerChild(options, all),
     now: environment.now,
     later: (delay, action) => {
       const timer = setTimeout(action, delay)
@@ -139,7 +152,11 @@ export async function serveWithWorkers(options: ServeOptions, count: number): Pr
     open = false
   }
   const share: Share = { ...shareOf(options, count), listen: { fd, address, lasting } }
-  const workers = Array.from({ length: count }, () => supervise(share))
+  const all = async (): Promise<Measured> => {
+    const answers = workers.map((worker) => worker.child?.measured())
+    return together([...(await Promise.all(answers)), { loops: [], processes: [await processStatus()] }])
+  }
+  const workers: readonly Supervised<WorkerChild>[] = Array.from({ length: count }, () => supervise(share, all))
   const server = new WorkersServer(workers, share, refuse)
   const failed = (await Promise.allSettled(workers.map((worker) => worker.start()))).find(isFailure)
   if (failed === undefined) return server

@@ -72,6 +72,11 @@ const options = {
     describe: 'Tell browsers where the time of each request went',
     group: 'Answers:',
   },
+  metrics: {
+    type: 'boolean',
+    describe: 'Count requests and times, for Prometheus, at /.twinserve/metrics',
+    group: 'Answers:',
+  },
   'log-format': {
     choices: ['common', 'combined', 'json', 'off'],
     defaultDescription: 'common',

@@ -61,6 +61,7 @@ async function serveOptions(settings: Settings, fallback: string | undefined): P
     hostNames: ownNames(settings['host-name'] ?? []),
     serverTiming: settings['server-timing'] ?? true,
     logFormat: settings['log-format'] ?? 'common',
+    metrics: settings.metrics ?? false,
     logFile: 2,
     limits: changedLimits(settings),
   }

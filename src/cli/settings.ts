@@ -121,6 +121,7 @@ export const readers = {
   'request-timeout': duration,
   'min-rate': sizeWithin('1', '1T'),
   'idle-timeout': duration,
+  metrics: flag,
   'log-format': choice<LogFormat>('common', 'combined', 'json', 'off'),
 } satisfies Record<string, Reader<unknown>>
 

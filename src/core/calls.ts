@@ -11,6 +11,7 @@
  */
 
 import type { SmallFile, SmallStored } from './files/small.ts'
+import type { Measured } from './metrics/exposition.ts'
 import type { OwnerState } from './owner.ts'
 
 /** An open file, as POSIX numbers it. */
@@ -153,6 +154,11 @@ export interface Calls {
   unlock(): void
   /** Whether a process that calls itself `owner` (`Environment.owner`) still runs. Never fails. */
   ownerState(owner: string): OwnerState
+  /**
+   * What all loops that serve together have counted, this one among them, and what the system says of their processes.
+   * Those in other processes have to be asked; one that does not answer soon is left out.
+   */
+  measure(): Measured
   /** `opendir(3)`. */
   opendir(directory: Directory): DirectoryStream
   /** `readdir(3)`, in batches. @returns the next names, without `.` and `..`, in no order; none at the end */

@@ -59,6 +59,8 @@ export interface ServeOptions {
   /** Send the `Server-Timing` field. */
   readonly serverTiming: boolean
   readonly logFormat: LogFormat
+  /** Count, and answer `/.twinserve/metrics`. */
+  readonly metrics?: boolean
   /** An open file or stream that request log lines are written to. */
   readonly logFile: number
   /** Bounds to change from their defaults. */

@@ -144,6 +144,11 @@ export class Access {
     if (!somewhere || this.revoked) throw this.#refusal(action, 'This')
   }
 
+  /** Refuse one who may not do something with all that is shared. @throws as `demand` */
+  demandEverywhere(action: Action): void {
+    if (!this.may(action, []) || !this.mayBelow(action, []) || this.revoked) throw this.#refusal(action, 'This')
+  }
+
   /** Whether something may be done there. */
   may(action: Action, names: Names): boolean {
     return this.#allowed.has(action) && this.#rankAt(names) >= (action === 'read' ? rank.ro : rank.rw)

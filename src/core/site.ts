@@ -8,6 +8,7 @@ import type { Quota } from './files/quota.ts'
 import type { SharedMemory } from './files/shared-memory.ts'
 import type { HeldPlace } from './files/temporary.ts'
 import type { Limits } from './limits.ts'
+import type { Recorder } from './metrics/recorder.ts'
 import type { LogFormat } from './options.ts'
 import type { Access } from './policy.ts'
 
@@ -31,6 +32,8 @@ export interface Site {
   readonly hostNames: ReadonlySet<string>
   readonly serverTiming: boolean
   readonly logFormat: LogFormat
+  /** What is counted, where that was asked for. */
+  readonly metrics: Recorder | undefined
   /** Takes one line of the request log, without its line end. */
   readonly log: (line: string) => void
   /** When uploads that are too old were looked for last, on the monotonic clock. */

@@ -9,6 +9,7 @@ import { Quota } from './files/quota.ts'
 import { SharedMemory, sharedBytes } from './files/shared-memory.ts'
 import { ensure, serverDirectory, sweep } from './files/temporary.ts'
 import { limitsOf } from './limits.ts'
+import type { Recorder } from './metrics/recorder.ts'
 import type { ServeOptions } from './options.ts'
 import { Access, allowedBy, wholeTree } from './policy.ts'
 import { call, type Program } from './program.ts'
@@ -21,12 +22,14 @@ export type SiteOptions = Omit<ServeOptions, 'root' | 'listen' | 'logFile'>
 /**
  * @param root the shared directory, which stays open as long as the site is in use
  * @param log takes one line of the request log, without its line end
+ * @param metrics what counts, where that was asked for
  */
 export function* openSite(
   options: SiteOptions,
   root: Directory,
   environment: Environment,
   log: (line: string) => void,
+  metrics?: Recorder,
 ): Program<Site> {
   const limits = limitsOf(options.limits)
   const shared = new SharedMemory(yield* memoryOf(root, !options.readOnly))
@@ -46,6 +49,7 @@ export function* openSite(
     serverTiming: options.serverTiming,
     logFormat: options.logFormat,
     log,
+    metrics,
     uploadsSwept: Number.NEGATIVE_INFINITY,
     sessions: 0,
     temporary: undefined,

@@ -4,7 +4,7 @@
  *
  * Times are milliseconds of `Environment.now`. A phase that has not happened is NaN.
  */
-import type { Calls, Environment } from './calls.ts'
+import type { Environment } from './calls.ts'
 import type { Program, Step } from './program.ts'
 
 export interface Trace {
@@ -26,6 +26,9 @@ export interface Trace {
   files: number
   /** How many such calls there were. */
   fileCalls: number
+  /** Bytes that came from the peer, and bytes that went to it. */
+  received: number
+  sent: number
 }
 
 export function newTrace(ready: number, begun: number): Trace {
@@ -39,13 +42,23 @@ export function newTrace(ready: number, begun: number): Trace {
     sending: 0,
     files: 0,
     fileCalls: 0,
+    received: 0,
+    sent: 0,
   }
 }
 
-function charge(trace: Trace, name: keyof Calls, elapsed: number): void {
-  if (name === 'recv') trace.receiving += elapsed
-  else if (name === 'send' || name === 'sendfile') trace.sending += elapsed
-  else {
+/** @param answer of the call; undefined when it failed */
+function charge(trace: Trace, { name, args }: Step, elapsed: number, answer: unknown): void {
+  if (name === 'recv') {
+    trace.receiving += elapsed
+    if (answer !== undefined) trace.received += (answer as Uint8Array).length
+  } else if (name === 'send') {
+    trace.sending += elapsed
+    trace.sent += (args[1] as Uint8Array).length
+  } else if (name === 'sendfile') {
+    trace.sending += elapsed
+    if (answer !== undefined) trace.sent += answer as number
+  } else {
     trace.files += elapsed
     trace.fileCalls += 1
   }
@@ -57,26 +70,26 @@ function charge(trace: Trace, name: keyof Calls, elapsed: number): void {
  * Written by hand rather than as a generator around a generator: it stands in the path of every call.
  */
 export function traced<T>(program: Program<T>, trace: Trace, environment: Environment): Program<T> {
-  let pending: keyof Calls | undefined
+  let pending: Step | undefined
   let asked = 0
-  const settle = () => {
-    if (pending !== undefined) charge(trace, pending, environment.now() - asked)
+  const settle = (answer: unknown) => {
+    if (pending !== undefined) charge(trace, pending, environment.now() - asked, answer)
     pending = undefined
   }
   const note = (result: IteratorResult<Step, T>) => {
     if (!result.done) {
-      pending = result.value.name
+      pending = result.value
       asked = environment.now()
     }
     return result
   }
   return {
     next(answer?: unknown) {
-      settle()
+      settle(answer)
       return note(program.next(answer))
     },
     throw(error: unknown) {
-      settle()
+      settle(undefined)
       return note(program.throw(error))
     },
     return(value: T) {

@@ -21,7 +21,7 @@ import { run } from './run.ts'
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<Calls, 'recv' | 'send' | 'sendfile'>
 /** All other lines, but those for which each server has something of its own: `common.ts`. */
-export type FileCalls = Omit<Calls, keyof SocketCalls | keyof CommonCalls>
+export type FileCalls = Omit<Calls, keyof SocketCalls | keyof CommonCalls | 'measure'>
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
 // Windows has none of these: `checkKind` does there what they do.

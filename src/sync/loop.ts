@@ -12,6 +12,7 @@ import type { Fate } from '../core/http/connection.ts'
 import { Crowd, turnedAway } from '../core/http/crowd.ts'
 import { lapse, patienceWith, turn } from '../core/http/turn.ts'
 import { logMistake } from '../core/log.ts'
+import type { Recorder } from '../core/metrics/recorder.ts'
 import type { Site } from '../core/site.ts'
 import { tickOf } from '../core/waiting.ts'
 import { close } from '../posix/listening.ts'
@@ -66,6 +67,8 @@ export class Loop {
   private queue: Peer[] = []
   private readonly crowd: Crowd
   private turnedAway = 0
+  /** When the last wait ended. */
+  private awake: number
   private accepting = true
   private drained = false
   private readonly cut = () => this.shared.cut
@@ -76,6 +79,7 @@ export class Loop {
     // Looked up when an answer begins: that to a request in progress already says that it is the last.
     this.site = Object.defineProperty({ ...site }, 'draining', { get: () => shared.stopping })
     this.crowd = new Crowd(site.limits)
+    this.awake = site.environment.now()
     this.calls = calls
     this.log = log
     this.shared = shared
@@ -90,7 +94,7 @@ export class Loop {
   run(): void {
     try {
       while (!this.finished()) {
-        this.gather(this.set.wait(this.timeout()))
+        this.gather(this.wait())
         this.expire()
         this.serveAll()
         this.log.flush()
@@ -104,6 +108,23 @@ export class Loop {
   private finished(): boolean {
     if (!this.drained) return false
     return this.shared.cut || (this.crowd.size === 0 && this.turnedAway === 0)
+  }
+
+  /** Wait for what comes first. What is not spent here is spent working, or waiting for one peer. */
+  private wait(): Entry[] {
+    const { environment, metrics } = this.site
+    if (metrics === undefined) return this.set.wait(this.timeout())
+    this.note(metrics)
+    const now = environment.now()
+    metrics.add('busy', now - this.awake)
+    const seen = this.set.wait(this.timeout())
+    this.awake = environment.now()
+    return seen
+  }
+
+  private note(metrics: Recorder): void {
+    metrics.set('connections', this.crowd.size)
+    metrics.set('sessions', this.site.sessions)
   }
 
   private timeout(): number {
@@ -146,7 +167,13 @@ export class Loop {
     const round = this.queue
     if (round.length === 0) return
     this.queue = []
-    for (const peer of round) this.settle(peer, this.serve(peer))
+    const { metrics } = this.site
+    let behind = round.length
+    for (const peer of round) {
+      behind -= 1
+      metrics?.set('queued', behind)
+      this.settle(peer, this.serve(peer))
+    }
   }
 
   /** One request, from its first byte to the last of its answer; or what else is to be done with a connection. */
@@ -259,6 +286,7 @@ export class Loop {
         if (found === undefined) return
         this.shared.opened(found.fd)
         const peer = new Peer(found.fd, { remote: found.remote, secure: this.doors.secure })
+        this.site.metrics?.add('accepted', 1)
         if (this.crowd.enter(found.remote)) {
           this.set.add(peer)
           this.idle.add(peer, now + limits.idleTime)
@@ -277,6 +305,7 @@ export class Loop {
 
   /** One connection too many: it is told so, which its empty send buffer has room for, and ended. */
   private turnAway(peer: Peer): void {
+    this.site.metrics?.add('refused', 1)
     try {
       this.calls.send(peer.socket, turnedAway(peer.connection, this.site), this.site.environment.now())
     } catch {

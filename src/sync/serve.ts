@@ -16,6 +16,7 @@ import { shareOf } from '../core/shares.ts'
 import type { Supervised } from '../core/supervised.ts'
 import { supported } from '../posix/platform.ts'
 import type { Entrance } from './entrance.ts'
+import { countsFor } from './measure.ts'
 
 /** What needs native code. */
 interface Native {
@@ -88,7 +89,8 @@ async function start(native: Native, options: ServeOptions): Promise<RunningServ
   const count = options.threads ?? 1
   const share = shareOf(options, count)
   const doors = { listener: entrance.fd, several: count > 1, secure: entrance.secure, lasting }
-  const threads = Array.from({ length: count }, () => serving.superviseThread(share, doors))
+  const all = options.metrics ? countsFor(count) : undefined
+  const threads = Array.from({ length: count }, (_, own) => serving.superviseThread(share, doors, all && { all, own }))
   const server = new BlockingServer(threads, address, { entrance, forget }, limitsOf(options.limits).drainTime)
   const failed = (await Promise.allSettled(threads.map((thread) => thread.start()))).find(isFailure)
   // Nobody is let in before there is somebody to serve him.

@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Calls } from '../core/calls.ts'
 import { letGo } from '../core/files/temporary.ts'
 import { blockingLimits, limitsOf } from '../core/limits.ts'
+import { Recorder } from '../core/metrics/recorder.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
 import { fileCalls, openRoot } from './calls.ts'
@@ -14,6 +15,7 @@ import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
 import { Log } from './log.ts'
 import { type Doors, Loop } from './loop.ts'
+import { type Counts, measureCall } from './measure.ts'
 import { run } from './run.ts'
 import { Shared } from './shared.ts'
 import { socketCalls } from './transfers.ts'
@@ -23,6 +25,8 @@ export interface ThreadData {
   readonly options: ServeOptions
   readonly doors: Doors
   readonly shared: SharedArrayBuffer
+  /** Where it counts, where that was asked for. */
+  readonly counts: Counts | undefined
 }
 
 /** What it answers, once: that it serves, or why not. */
@@ -31,14 +35,14 @@ export type ThreadAnswer =
   | { readonly ready: false; readonly error: Error; readonly code?: unknown; readonly path?: unknown }
 
 function main(data: ThreadData): void {
-  const { doors } = data
+  const { doors, counts } = data
   const options = { ...data.options, limits: { ...blockingLimits, ...data.options.limits } }
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
   const limits = limitsOf(options.limits)
   const shared = new Shared(data.shared)
   const common = commonCalls(shared)
-  const calls: Calls = { ...fileCalls, ...common, ...socketCalls(environment, limits) }
+  const calls: Calls = { ...fileCalls, ...common, ...socketCalls(environment, limits), ...measureCall(counts) }
   let loop: Loop
   let close = () => {}
   try {
@@ -47,7 +51,8 @@ function main(data: ThreadData): void {
       common.leave()
       calls.close(root.fd)
     }
-    const site = run(openSite(options, root, environment, log.line), calls)
+    const metrics = counts === undefined ? undefined : new Recorder(counts.all[counts.own])
+    const site = run(openSite(options, root, environment, log.line, metrics), calls)
     close = () => {
       run(letGo(site), calls)
       common.leave()

@@ -11,6 +11,7 @@ import { close } from '../posix/listening.ts'
 import { SHUT_RDWR } from '../posix/platform.ts'
 import { environment } from './environment.ts'
 import type { Doors } from './loop.ts'
+import type { Counts } from './measure.ts'
 import { Shared } from './shared.ts'
 import { pipe, shutdown } from './sockets.ts'
 import type { ThreadAnswer, ThreadData } from './thread.ts'
@@ -41,10 +42,10 @@ class ServingThread implements Child {
   private readonly shared = new Shared()
   private readonly wakeEnd: number
 
-  constructor(options: ServeOptions, doors: Omit<Doors, 'wake'>) {
+  constructor(options: ServeOptions, doors: Omit<Doors, 'wake'>, counts: Counts | undefined) {
     const [wake, wakeEnd] = pipe()
     this.wakeEnd = wakeEnd
-    const thread = startThread({ options, doors: { ...doors, wake }, shared: this.shared.memory })
+    const thread = startThread({ options, doors: { ...doors, wake }, shared: this.shared.memory, counts })
     this.ready = started(thread)
     this.ended = new Promise((resolve) => {
       let failure: string | undefined
@@ -69,11 +70,20 @@ class ServingThread implements Child {
   }
 }
 
-/** A serving thread that is started again when it ends by mistake. @param doors without the wake-up, which each thread has for itself */
-export function superviseThread(options: ServeOptions, doors: Omit<Doors, 'wake'>): Supervised {
+/**
+ * A serving thread that is started again when it ends by mistake.
+ *
+ * @param doors without the wake-up, which each thread has for itself
+ * @param counts where it counts, where that was asked for
+ */
+export function superviseThread(
+  options: ServeOptions,
+  doors: Omit<Doors, 'wake'>,
+  counts: Counts | undefined,
+): Supervised {
   return new Supervised({
     kind: 'serving thread',
-    launch: () => new ServingThread(options, doors),
+    launch: () => new ServingThread(options, doors, counts),
     now: environment.now,
     later: (delay, action) => {
       const timer = setTimeout(action, delay)

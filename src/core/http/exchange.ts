@@ -29,7 +29,7 @@ import { parseTarget } from './target.ts'
 export function exchange(connection: Connection, site: Site): Program<Fate> {
   const trace = newTrace(connection.ready, site.environment.now())
   const program = new Exchange(connection, site, trace).run()
-  const recorded = site.serverTiming || site.logFormat !== 'off'
+  const recorded = site.serverTiming || site.logFormat !== 'off' || site.metrics !== undefined
   return recorded ? traced(program, trace, site.environment) : program
 }
 
@@ -55,9 +55,11 @@ class Exchange {
   }
 
   *run(): Program<Fate> {
+    this.#site.metrics?.begin()
     try {
       return yield* this.#whole()
     } finally {
+      this.#site.metrics?.end()
       this.#out.release()
       giveParser(this.#parser)
       if (!this.#silent) this.#note()
@@ -198,6 +200,7 @@ class Exchange {
     this.#trace.done = this.#site.environment.now()
     const head = this.#head
     const bytes = this.#out.sent
+    this.#site.metrics?.request(head.method, this.#status, this.#trace)
     logRequest(this.#site, { connection: this.#connection, head, status: this.#status, bytes, trace: this.#trace })
   }
 }

@@ -12,6 +12,7 @@ import { post } from './posting.ts'
 import { read, serveAsset } from './reading.ts'
 import type { Request } from './request.ts'
 import type { Response } from './response.ts'
+import { health, healthPath, metrics, metricsPath } from './status.ts'
 import { isUploads, tus } from './tus.ts'
 import { confirmed, type as typeCommand } from './typing.ts'
 
@@ -35,6 +36,8 @@ export function* route(request: Request): Program<Response> {
   if (isUploads(target.path)) return yield* tus(request)
   if (method === 'OPTIONS') return { status: 204, headers: `Allow: ${allowed}\r\n` }
   if (target.path === sessionPath) return openSession(request)
+  if (target.path === healthPath) return health(request)
+  if (target.path === metricsPath) return yield* metrics(request)
   if (own.test(target.path)) return serveAsset(request, target.path)
   if (request.reading) {
     const command = parseCommand(target.path)

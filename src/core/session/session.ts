@@ -47,10 +47,10 @@ export class Session implements Protocol {
   }
 
   turn(): Program<Fate> {
-    const { environment, logFormat } = this.#site
+    const { environment, logFormat, metrics } = this.#site
     const trace = newTrace(this.#connection.ready, environment.now())
     const program = this.#guarded(this.#turn(trace))
-    return logFormat === 'off' ? program : traced(program, trace, environment)
+    return logFormat === 'off' && metrics === undefined ? program : traced(program, trace, environment)
   }
 
   lapse(): Program<Fate> {
@@ -75,6 +75,15 @@ export class Session implements Protocol {
   *#turn(trace: Trace): Program<Fate> {
     this.#connection.reading = false
     this.#connection.pace.begin()
+    this.#site.metrics?.begin()
+    try {
+      return yield* this.#listen(trace)
+    } finally {
+      this.#site.metrics?.end()
+    }
+  }
+
+  *#listen(trace: Trace): Program<Fate> {
     const deadline = this.#site.environment.now() + this.#site.limits.messageTime
     do {
       const frame = yield* this.#nextFrame(deadline)
@@ -145,6 +154,7 @@ export class Session implements Protocol {
 
   #note({ method, status }: Answered, bytes: number, trace: Trace): void {
     const { segments, slash } = this.#place.subject
+    this.#site.metrics?.request('session', status, trace)
     logRequest(this.#site, {
       connection: this.#connection,
       head: {
