@@ -6,22 +6,11 @@ import type { EntryObject } from '../core/session/messages.ts'
 import type { Context } from './context.ts'
 import { fetchFile } from './download.ts'
 import { entriesOf } from './entries.ts'
-import { ClientError, cancelled, existsHere, ofLocal, refused, TreeError } from './errors.ts'
-import { Meter } from './meter.ts'
+import { ClientError, existsHere, ofLocal, refused } from './errors.ts'
 import { demandSafeName, directoryWithin } from './names.ts'
 import type { TreeOptions, TreeResult } from './options.ts'
-import { eachOf, Failures } from './pool.ts'
+import { Findings, type Found, transferAll } from './tree.ts'
 import { sameDigestHere } from './unchanged.ts'
-
-export const defaultConcurrency = 8
-
-interface Found {
-  readonly path: SafePath
-  /** Its local path. */
-  readonly file: string
-  readonly size: number
-  readonly modified: number
-}
 
 /** See `Client.downloadTree`. */
 export async function downloadTree(
@@ -31,36 +20,18 @@ export async function downloadTree(
   options: TreeOptions,
 ): Promise<TreeResult> {
   const top = context.resolve(from)
-  const { signal } = options
-  const { kind } = await context.call('stat', { path: top.text }, signal)
+  const { kind } = await context.call('stat', { path: top.text }, options.signal)
   if (kind !== 'directory') throw refused('not_directory', top.text)
   const walk = new Walk(context, options, await directoryHere(to))
   await walk.directory(top, to)
-  const meter = new Meter(options.onProgress, walk.found.length)
-  meter.totalBytes = walk.bytes
-  let unchanged = 0
-  const fetchOne = async ({ path, file, size, modified }: Found, signal: AbortSignal) => {
-    try {
-      if (await isThere(context, path, file, size, modified, { ...options, signal })) {
-        unchanged += 1
-        const progress = meter.file(path.text, size)
-        progress.at(size)
-        progress.finish()
-        return
-      }
+  return await transferAll(walk.findings, options, {
+    isThere: (found, options) => isThere(context, found, options),
+    transfer: ({ path, file, size, modified }, options, meter) => {
       const listed = { size, etag: undefined, modified }
-      await fetchFile(context, path, listed, file, { ...options, signal, parallel: 1 }, meter)
-    } catch (error) {
-      walk.failures.add(error)
-    }
-  }
-  await eachOf(walk.found, options.concurrency ?? defaultConcurrency, signal, fetchOne)
-  if (signal?.aborted) throw cancelled(signal)
-  const failed = walk.failures.found
-  if (failed.length > 0) {
-    throw new TreeError(failed, `${failed.length} of what is in ${top.text} could not be fetched; the rest was.`)
-  }
-  return { files: meter.files - unchanged, unchanged, directories: walk.directories, bytes: meter.bytes }
+      return fetchFile(context, path, listed, file, { ...options, parallel: 1 }, meter)
+    },
+    explain: (failures) => `${failures} of what is in ${top.text} could not be fetched; the rest was.`,
+  })
 }
 
 /** @returns the real path of the local directory, made unless it is there */
@@ -77,10 +48,7 @@ async function directoryHere(to: string): Promise<string> {
 }
 
 class Walk {
-  readonly found: Found[] = []
-  readonly failures = new Failures()
-  bytes = 0
-  directories = 0
+  readonly findings = new Findings<Found>()
   readonly #context: Context
   readonly #options: TreeOptions
   /** What is not left. */
@@ -93,12 +61,12 @@ class Walk {
   }
 
   async directory(path: SafePath, local: string): Promise<void> {
-    this.directories += 1
+    this.findings.directories += 1
     for await (const entry of entriesOf(this.#context, path.text, this.#options.signal)) {
       try {
         await this.#entry(entry, path, local)
       } catch (error) {
-        this.failures.add(error)
+        this.findings.failures.add(error)
       }
     }
   }
@@ -119,18 +87,14 @@ class Walk {
       await this.directory(path, await directoryWithin(this.#within, local, name))
       return
     }
-    this.bytes += size
-    this.found.push({ path, file: join(local, name), size, modified: Date.parse(modified) })
+    this.findings.add({ path, file: join(local, name), size, modified: Date.parse(modified) })
   }
 }
 
 /** Whether the file has been fetched already. @throws ClientError exists when another one is there and may not be replaced */
 async function isThere(
   context: Context,
-  path: SafePath,
-  file: string,
-  size: number,
-  modified: number,
+  { path, file, size, modified }: Found,
   { verify, overwrite, signal }: TreeOptions,
 ): Promise<boolean> {
   const there = await lstat(file).catch((error: NodeJS.ErrnoException) => {

@@ -5,22 +5,13 @@ import type { SafePath } from '../core/paths.ts'
 import type { EntryObject } from '../core/session/messages.ts'
 import type { Context } from './context.ts'
 import { entriesOf } from './entries.ts'
-import { ClientError, cancelled, demandGoing, ofLocal, ofRefusal, refused, TreeError } from './errors.ts'
-import { Meter } from './meter.ts'
+import { ClientError, demandGoing, ofLocal, ofRefusal, refused } from './errors.ts'
 import type { TreeOptions, TreeResult } from './options.ts'
-import { eachOf, Failures } from './pool.ts'
+import { Findings, type Found, transferAll } from './tree.ts'
 import { sameDigestHere } from './unchanged.ts'
 import { upload } from './upload.ts'
 
-const defaultConcurrency = 8
-
-interface Found {
-  readonly path: SafePath
-  /** Its local path. */
-  readonly file: string
-  readonly size: number
-  /** Milliseconds since 1970. */
-  readonly modified: number
+interface FoundHere extends Found {
   /** What has the name on the server. */
   readonly there: EntryObject | undefined
 }
@@ -33,40 +24,17 @@ export async function uploadTree(
   options: TreeOptions,
 ): Promise<TreeResult> {
   const top = context.resolve(to)
-  const { signal } = options
   const walk = new Walk(context, options)
   await walk.directory(from, top)
-  const meter = new Meter(options.onProgress, walk.found.length)
-  meter.totalBytes = walk.bytes
-  let unchanged = 0
-  const storeOne = async (found: Found, signal: AbortSignal) => {
-    const { path, file, size } = found
-    try {
-      if (await isThere(context, found, { ...options, signal })) {
-        unchanged += 1
-        const progress = meter.file(path.text, size)
-        progress.at(size)
-        progress.finish()
-        return
-      }
-      await upload(context, file, path.text, { ...options, signal }, meter)
-    } catch (error) {
-      walk.failures.add(error)
-    }
-  }
-  await eachOf(walk.found, options.concurrency ?? defaultConcurrency, signal, storeOne)
-  if (signal?.aborted) throw cancelled(signal)
-  const failed = walk.failures.found
-  if (failed.length > 0)
-    throw new TreeError(failed, `${failed.length} of what is in ${from} could not be stored; the rest was.`)
-  return { files: meter.files - unchanged, unchanged, directories: walk.directories, bytes: meter.bytes }
+  return await transferAll(walk.findings, options, {
+    isThere: (found, options) => isThere(context, found, options),
+    transfer: ({ path, file }, options, meter) => upload(context, file, path.text, options, meter),
+    explain: (failures) => `${failures} of what is in ${from} could not be stored; the rest was.`,
+  })
 }
 
 class Walk {
-  readonly found: Found[] = []
-  readonly failures = new Failures()
-  bytes = 0
-  directories = 0
+  readonly findings = new Findings<FoundHere>()
   readonly #context: Context
   readonly #options: TreeOptions
 
@@ -82,7 +50,7 @@ class Walk {
       throw ofLocal(error, local)
     })
     const there = await this.#make(path)
-    this.directories += 1
+    this.findings.directories += 1
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const file = join(local, entry.name)
       try {
@@ -90,7 +58,7 @@ class Walk {
         else if (entry.isFile()) await this.#file(file, childOf(path, entry.name), there.get(entry.name))
         else this.#options.onSkip?.(file, entry.isSymbolicLink() ? 'it is a symbolic link' : 'it is no regular file')
       } catch (error) {
-        this.failures.add(error)
+        this.findings.failures.add(error)
       }
     }
   }
@@ -99,8 +67,7 @@ class Walk {
     const { size, mtimeMs } = await stat(file).catch((error: unknown) => {
       throw ofLocal(error, file)
     })
-    this.bytes += size
-    this.found.push({ path, file, size, modified: Math.floor(mtimeMs), there })
+    this.findings.add({ path, file, size, modified: Math.floor(mtimeMs), there })
   }
 
   /** Make a directory on the server. @returns what is in it, if it was there */
@@ -139,7 +106,7 @@ function childOf(path: SafePath, name: string): SafePath {
 /** Whether the file has been stored already. @throws ClientError exists when another one is there and may not be replaced */
 async function isThere(
   context: Context,
-  { path, file, size, modified, there }: Found,
+  { path, file, size, modified, there }: FoundHere,
   { verify, overwrite, signal }: TreeOptions,
 ): Promise<boolean> {
   if (there === undefined) return false
