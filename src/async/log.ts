@@ -1,11 +1,13 @@
 /**
  * The request log of the event-loop engine: lines are gathered, and one write is under way at a time.
  *
+ * - Lines are written whole, in pieces that do not mix with those of other processes.
  * - A log that cannot be written never stops the server: what cannot be written is dropped.
  * - A pipe that is full and does not block (`EAGAIN`) is tried again later, and meanwhile the lines are kept, up
  *   to a bound.
  */
 import fs from 'node:fs'
+import { pieceOf } from '../core/log.ts'
 
 /** Kept at most, while the log takes nothing. */
 const keptBytes = 1024 * 1024
@@ -46,7 +48,7 @@ export class Log {
   }
 
   private write(bytes: Buffer): void {
-    fs.write(this.file, bytes, 0, bytes.length, null, (error, written) => {
+    fs.write(this.file, bytes, 0, pieceOf(bytes), null, (error, written) => {
       const code = error?.code
       if (code === 'EAGAIN' && this.ending === undefined) {
         setTimeout(() => this.write(bytes), logTime)

@@ -6,8 +6,10 @@ import { printable } from './printable.ts'
 import type { Started } from './serve-command.ts'
 
 /** The one line that programs wait for. */
-export function startLine({ mode, server }: Started): string {
-  return `twinserve (${mode}) listening on ${server.url}`
+export function startLine({ mode, options, server }: Started): string {
+  const { threads = 1, workers = 1 } = options
+  const several = threads > 1 ? `, ${threads} threads` : workers > 1 ? `, ${workers} workers` : ''
+  return `twinserve (${mode}${several}) listening on ${server.url}`
 }
 
 /** What a person wants to know besides. */

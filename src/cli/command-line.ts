@@ -29,6 +29,16 @@ const options = {
     describe: 'An address, 0.0.0.0 for all of them, a host name, or the path of a Unix socket',
     group: 'Server:',
   },
+  threads: {
+    defaultDescription: '1',
+    describe: 'With --mode sync: requests served at a time, each by a thread; auto for one to a processor',
+    group: 'Server:',
+  },
+  workers: {
+    defaultDescription: '1',
+    describe: 'With --mode async: processes that serve side by side; auto for one to a processor',
+    group: 'Server:',
+  },
   cache: {
     defaultDescription: '64M',
     describe: 'Memory for files that are asked for often; 0 for none',

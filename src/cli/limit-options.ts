@@ -38,6 +38,11 @@ export const limitOptions = {
     group,
   },
   'idle-timeout': { defaultDescription: '60s', describe: 'Time that a connection may rest between requests', group },
+  grace: {
+    defaultDescription: '10s',
+    describe: 'Time that requests in progress have to end once the server is to stop',
+    group,
+  },
 } satisfies Record<string, Options>
 
 /** The bounds that each option sets. */
@@ -50,6 +55,7 @@ export const limitsSetBy: Readonly<Record<keyof typeof limitOptions, readonly (k
   'request-timeout': ['requestTime'],
   'min-rate': ['requestRate'],
   'idle-timeout': ['idleTime'],
+  grace: ['drainTime'],
 }
 
 /** The bounds that settings change. */

@@ -7,12 +7,13 @@
  * also for the shell.
  */
 import { createRequire } from 'node:module'
+import { notifier } from './activation.ts'
 import { details, startLine } from './announce.ts'
 import { clientCommandOf } from './client/options.ts'
 import { parse } from './command-line.ts'
 import { printable } from './printable.ts'
 import { start } from './serve-command.ts'
-import { stopOnSignals } from './signals.ts'
+import { heedSignals } from './signals.ts'
 import { UsageError } from './usage-error.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -26,11 +27,15 @@ async function main(): Promise<number> {
   if (words[0] === 'shell') return await (await import('./shell/main.ts')).main(words.slice(1))
   const request = await parse(words, version)
   if (request.command === 'answered') return 0
+  const notify = notifier(process.env)
   const started = await start(request, process.env)
-  stopOnSignals(started.server, () => {
+  const stopping = () => {
+    void notify('STOPPING=1')
     if (process.stderr.isTTY)
       console.error('Stopping when the requests in progress are done. Ctrl-C again stops at once.')
-  })
+  }
+  heedSignals(started.server, stopping, started.reload)
+  await notify('READY=1')
   console.log(startLine(started))
   if (process.stdout.isTTY) for (const line of details(started)) console.log(line)
   await started.server.closed

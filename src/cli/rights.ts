@@ -40,15 +40,20 @@ export function rightsOf(settings: Settings): Pick<ServeOptions, 'readOnly' | 'a
   return { readOnly: readOnly || allow.size === 1, allow: [...allow] }
 }
 
-/** A server that strangers can write to is something to ask for, not to get by accident. @throws UsageError */
+/**
+ * A server that strangers can write to is something to ask for, not to get by accident.
+ *
+ * @param source what makes it listen there: `--bind 0.0.0.0`
+ * @throws UsageError
+ */
 export function refuseStrangers(
   listen: ListenAddress,
-  bind: string,
+  source: string,
   { readOnly }: Pick<ServeOptions, 'readOnly'>,
 ): void {
   if (isLocal(listen) || readOnly) return
   throw new UsageError(
-    `With --bind ${bind}, everybody who can reach this machine could change the files. ` +
+    `With ${source}, everybody who can reach this machine could change the files. ` +
       'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
   )
 }

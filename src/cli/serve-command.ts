@@ -1,7 +1,9 @@
 /** The command that shares a directory: settings in, a running server out. */
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import { urlOf } from '../core/address.ts'
+import type { RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import { handedOver, inheritedSocket } from './activation.ts'
 import { listenAddress } from './bind.ts'
 import type { Request } from './command-line.ts'
 import { changedLimits } from './limit-options.ts'
@@ -18,6 +20,8 @@ export interface Started {
   readonly mode: Mode
   readonly options: ServeOptions
   readonly server: RunningServer
+  /** Reads again what may change while the server runs. Nothing of its settings does. */
+  readonly reload: () => void
 }
 
 /** @throws UsageError with the sentence to show */
@@ -27,12 +31,13 @@ export async function start(request: Request & { command: 'serve' }, environment
   if (mode === 'sync' && process.platform === 'win32') {
     throw new UsageError('The sync engine needs POSIX sockets, which Windows does not have. Use --mode async.')
   }
-  const options = await serveOptions(settings, request.fallback)
+  refuseOtherLoops(mode, settings)
+  const options = await serveOptions(settings, request.fallback, handedOver(environment))
   const serve = await engine(mode)
   try {
-    return { mode, options, server: await serve(options) }
+    return { mode, options, server: await serve(options), reload: () => {} }
   } catch (error) {
-    throw listenProblem(error, options.listen as ListenAddress) ?? error
+    throw ('fd' in options.listen ? undefined : listenProblem(error, options.listen)) ?? error
   }
 }
 
@@ -44,14 +49,56 @@ async function combine(request: Request & { command: 'serve' }, environment: Nod
   return { ...inFile, ...fromVariables.settings, ...request.settings }
 }
 
-async function serveOptions(settings: Settings, fallback: string | undefined): Promise<ServeOptions> {
+/** Each engine has one way to use several processors. */
+function refuseOtherLoops(mode: Mode, { threads, workers }: Settings): void {
+  if (mode === 'async' && threads !== undefined) {
+    throw new UsageError(
+      '--threads is for the blocking engine. Use --workers for several event loops, or --mode sync with --threads.',
+    )
+  }
+  if (mode === 'sync' && workers !== undefined) {
+    throw new UsageError(
+      '--workers is for the event loop. Use --threads with --mode sync, or --mode async with --workers.',
+    )
+  }
+  if ((workers ?? 1) > 1 && process.platform === 'win32') {
+    throw new UsageError(
+      'Several workers need a socket that processes share, which Windows does not have. Leave out --workers.',
+    )
+  }
+}
+
+/** Where to listen, which strangers may not reach unless they may change nothing. @param fd a socket that was handed over */
+async function listenAt(
+  settings: Settings,
+  rights: Pick<ServeOptions, 'readOnly'>,
+  fd: number | undefined,
+): Promise<ServeOptions['listen']> {
+  const strangers = settings['allow-anonymous-writes'] ?? false
+  if (fd !== undefined) {
+    const socket = await inheritedSocket(fd, settings)
+    if (!strangers)
+      refuseStrangers(socket.address, `the socket at ${urlOf(socket.address)} that was handed over`, rights)
+    return socket
+  }
   const { bind = '127.0.0.1', port = 8080 } = settings
-  const rights = rightsOf(settings)
   const listen = await listenAddress(bind, port)
-  if (!settings['allow-anonymous-writes']) refuseStrangers(listen, bind, rights)
+  if (!strangers) refuseStrangers(listen, `--bind ${bind}`, rights)
+  return listen
+}
+
+async function serveOptions(
+  settings: Settings,
+  fallback: string | undefined,
+  fd: number | undefined,
+): Promise<ServeOptions> {
+  const rights = rightsOf(settings)
+  const listen = await listenAt(settings, rights, fd)
   return {
     root: await sharedDirectory(settings.directory, fallback),
     listen,
+    ...(settings.threads === undefined ? {} : { threads: settings.threads }),
+    ...(settings.workers === undefined ? {} : { workers: settings.workers }),
     ...rights,
     fsync: settings.fsync ?? true,
     cacheBytes: settings.cache ?? 64 * 1024 ** 2,

@@ -5,6 +5,7 @@
  * A value comes as a string, or from a configuration file also as a boolean, a number or an array. A reader gives it
  * its type or refuses it by a sentence that names where it came from.
  */
+import { availableParallelism } from 'node:os'
 import type { LogFormat } from '../core/options.ts'
 import { parseDuration } from './durations.ts'
 import { parseSize } from './sizes.ts'
@@ -54,6 +55,16 @@ const count: Reader<number> = (value, source) => {
   throw new UsageError(`${source} takes a number from 1 to 9999999, not ${quoted(value)}.`)
 }
 
+/** Threads or workers: at least one, or as many as there are processors. */
+const loops: Reader<number> = (value, source) => {
+  const word = typeof value === 'number' ? String(value) : text(value, source)
+  if (word === 'auto') return availableParallelism()
+  if (/^[1-9]\d{0,2}$/.test(word) && Number(word) <= 256) return Number(word)
+  throw new UsageError(
+    `${source} takes a number from 1 to 256, or auto for as many as there are processors, not ${quoted(value)}.`,
+  )
+}
+
 /** Milliseconds. Timers of the engines last 24 days at most. */
 const duration: Reader<number> = (value, source) => {
   const time = parseDuration(typeof value === 'number' ? String(value) : text(value, source))
@@ -97,6 +108,9 @@ const quoted = (value: unknown): string => JSON.stringify(value) ?? String(value
 export const readers = {
   directory: text,
   mode: choice('async', 'sync'),
+  threads: loops,
+  workers: loops,
+  grace: duration,
   port,
   bind: text,
   'max-upload-size': size,

@@ -95,6 +95,22 @@ export function logRequest(site: Site, logged: Logged): void {
   site.log(line(site, logged))
 }
 
+/** What a pipe takes whole, however many write to it (pipe(7), `PIPE_BUF` of Linux). */
+const pipeBytes = 4096
+const lineEnd = 10
+
+/**
+ * How much of some lines to write at once, so that the lines of several threads or processes that write to one log do not
+ * mix: whole ones, as many as a pipe takes whole; or one that is longer.
+ *
+ * @param bytes lines, or the rest of one and more lines; not empty
+ */
+export function pieceOf(bytes: Uint8Array): number {
+  if (bytes.length <= pipeBytes) return bytes.length
+  const last = bytes.lastIndexOf(lineEnd, pipeBytes - 1)
+  return last < 0 ? bytes.indexOf(lineEnd, pipeBytes) + 1 : last + 1
+}
+
 /** A line that is not about a request: about the server itself. It goes to the log whatever its format is. */
 export function notice(text: string): string {
   return `twinserve: ${quoted(text.replace(/\s*\n\s*/g, ' | '))}`

@@ -48,6 +48,7 @@ export const constants = isLinux ? linux : darwin
 
 /** The same everywhere. */
 export const SOCK_STREAM = 1
+export const SOCK_DGRAM = 2
 export const SOCK_CLOEXEC = 0o2000000
 export const IPPROTO_TCP = 6
 export const IPPROTO_IPV6 = 41

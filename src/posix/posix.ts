@@ -19,6 +19,9 @@ export const posix = {
   getsockname: c.func('int getsockname(int fd, void *address, void *length)'),
   getsockopt: c.func('int getsockopt(int fd, int level, int name, void *value, void *length)'),
   setsockopt: c.func('int setsockopt(int fd, int level, int name, const void *value, uint length)'),
+  sendto: c.func(
+    'intptr_t sendto(int fd, const void *bytes, size_t count, int flags, const void *address, uint length)',
+  ),
   fcntl: c.func('int fcntl(int fd, int command, ...)'),
   shutdown: c.func('int shutdown(int fd, int how)'),
   pipe: c.func('int pipe(void *fds)'),

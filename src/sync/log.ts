@@ -1,11 +1,13 @@
 /**
  * The request log of the blocking engine: lines are gathered, and written while no request waits.
  *
+ * - Lines are written whole, in pieces that do not mix with those of other threads.
  * - A log that cannot be written never stops the server: what cannot be written is dropped.
  * - A pipe that is full and does not block (`EAGAIN`) is tried again later, and meanwhile the lines are kept, up
  *   to a bound.
  */
 import fs from 'node:fs'
+import { pieceOf } from '../core/log.ts'
 
 /** Written at once beyond this, however many requests wait. */
 const flushBytes = 16 * 1024
@@ -37,7 +39,7 @@ export class Log {
     while (this.pending) {
       const bytes = this.rest ?? this.take()
       try {
-        const written = fs.writeSync(this.file, bytes)
+        const written = fs.writeSync(this.file, bytes, 0, pieceOf(bytes))
         this.rest = written < bytes.length ? bytes.subarray(written) : undefined
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException

@@ -20,6 +20,16 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
   ['--mode', '--mode needs a value.'],
   ['--mode snyc', '--mode is async or sync, not "snyc". Did you mean sync?'],
   ['--mode 7', '--mode is async or sync, not "7".'],
+  [
+    '--threads 2',
+    '--threads is for the blocking engine. Use --workers for several event loops, or --mode sync with --threads.',
+  ],
+  [
+    '--mode sync --workers auto',
+    '--workers is for the event loop. Use --threads with --mode sync, or --mode async with --workers.',
+  ],
+  ['--workers 0', '--workers takes a number from 1 to 256, or auto for as many as there are processors, not "0".'],
+  ['--grace never', '--grace takes a time from 100ms to 7d, such as 30s or 5m, not "never".'],
   ['--port', '--port needs a value.'],
   ['--port http', '--port takes a number from 1 to 65535, or 0 to let the system choose, not "http".'],
   ['-p 65536', '--port takes a number from 1 to 65535, or 0 to let the system choose, not "65536".'],

@@ -4,7 +4,7 @@ import t from 'tap'
 import { Connection } from '../../src/core/http/connection.ts'
 import { RequestHead } from '../../src/core/http/head.ts'
 import { defaultLimits } from '../../src/core/limits.ts'
-import { type Logged, logMistake, logRequest } from '../../src/core/log.ts'
+import { type Logged, logMistake, logRequest, pieceOf } from '../../src/core/log.ts'
 import type { LogFormat } from '../../src/core/options.ts'
 import { newTrace } from '../../src/core/trace.ts'
 import { headOf, siteWith, textOf } from '../fixtures/request.ts'
@@ -107,4 +107,14 @@ t.test('a mistake of the program is one line too, whatever the format', async (t
     'twinserve: mistake: text',
     'twinserve: mistake: undefined',
   ])
+})
+
+t.test('several writers: whole lines, as many as a pipe takes whole', async (t) => {
+  const lines = Buffer.from(`${'x'.repeat(999)}\n`.repeat(10))
+  t.equal(pieceOf(lines.subarray(0, 4000)), 4000)
+  t.equal(pieceOf(lines), 4000)
+  t.equal(pieceOf(lines.subarray(500)), 3500, 'the rest of a line that was begun goes with them')
+  const long = Buffer.from(`${'x'.repeat(5000)}\nshort\n`)
+  t.equal(pieceOf(long), 5001, 'a line is never cut')
+  t.equal(pieceOf(Buffer.from(`${'x'.repeat(4095)}\ny\n`)), 4096)
 })
