@@ -9,7 +9,7 @@ import { entriesOf } from './entries.ts'
 import { ClientError, existsHere, ofLocal, refused } from './errors.ts'
 import { demandSafeName, directoryWithin } from './names.ts'
 import type { TreeOptions, TreeResult } from './options.ts'
-import { Findings, type Found, transferAll } from './tree.ts'
+import { Findings, type Found, millisecondsOf, transferAll } from './tree.ts'
 import { sameDigestHere } from './unchanged.ts'
 
 /** See `Client.downloadTree`. */
@@ -97,12 +97,12 @@ async function isThere(
   { path, file, size, modified }: Found,
   { verify, overwrite, signal }: TreeOptions,
 ): Promise<boolean> {
-  const there = await lstat(file).catch((error: NodeJS.ErrnoException) => {
+  const there = await lstat(file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw ofLocal(error, file)
   })
   if (there === undefined) return false
-  const alike = there.isFile() && there.size === size && Math.floor(there.mtimeMs) === modified
+  const alike = there.isFile() && there.size === BigInt(size) && millisecondsOf(there.mtimeNs) === modified
   if (alike && (!verify || (await sameDigestHere(context, path, file, signal)))) return true
   if (overwrite && !there.isDirectory()) return false
   if (there.isDirectory()) throw new ClientError('is_directory', `${file} is a directory here.`)

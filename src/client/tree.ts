@@ -17,6 +17,11 @@ export interface Found {
   readonly modified: number
 }
 
+/** A time as listings have it. `mtimeMs` will not do: it is a number, and the last tenth of a microsecond is rounded up to the next millisecond. */
+export function millisecondsOf(mtimeNs: bigint): number {
+  return Number(mtimeNs / 1_000_000n)
+}
+
 /** What looking through a tree has come to. */
 export class Findings<F extends Found> {
   readonly found: F[] = []

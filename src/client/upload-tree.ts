@@ -7,7 +7,7 @@ import type { Context } from './context.ts'
 import { entriesOf } from './entries.ts'
 import { ClientError, demandGoing, ofLocal, ofRefusal, refused } from './errors.ts'
 import type { TreeOptions, TreeResult } from './options.ts'
-import { Findings, type Found, transferAll } from './tree.ts'
+import { Findings, type Found, millisecondsOf, transferAll } from './tree.ts'
 import { sameDigestHere } from './unchanged.ts'
 import { upload } from './upload.ts'
 
@@ -64,10 +64,10 @@ class Walk {
   }
 
   async #file(file: string, path: SafePath, there: EntryObject | undefined): Promise<void> {
-    const { size, mtimeMs } = await stat(file).catch((error: unknown) => {
+    const { size, mtimeNs } = await stat(file, { bigint: true }).catch((error: unknown) => {
       throw ofLocal(error, file)
     })
-    this.findings.add({ path, file, size, modified: Math.floor(mtimeMs), there })
+    this.findings.add({ path, file, size: Number(size), modified: millisecondsOf(mtimeNs), there })
   }
 
   /** Make a directory on the server. @returns what is in it, if it was there */

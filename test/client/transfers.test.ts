@@ -1,4 +1,6 @@
 /** Files up and down, one at a time and as trees. */
+
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
@@ -226,6 +228,8 @@ forEachEngine(async (t, engine) => {
     fs.mkdirSync(local('t', 'empty'))
     for (let i = 0; i < 100; i++) fs.writeFileSync(local('t', i % 3 === 0 ? 'a' : 'a/b', `f ${i}`), bytesOf(i * 50))
     fs.utimesSync(local('t', 'a', 'f 0'), time, time)
+    // As a number of milliseconds, it would be in the next one.
+    execFileSync('touch', ['-d', '2026-11-21 00:00:00.123999999', local('t', 'a', 'f 3')])
     fs.symlinkSync('f 0', local('t', 'a', 'link'))
     const skipped: string[] = []
     const seen: Progress[] = []
