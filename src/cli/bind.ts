@@ -35,7 +35,7 @@ export function isLocal(address: ListenAddress): boolean {
 }
 
 /** The addresses at which a server that listens on all of them can be reached. */
-export function reachable(address: ListenAddress, interfaces = networkInterfaces()): readonly string[] {
+export function reachable(address: ListenAddress, interfaces = networkInterfaces(), secure = false): readonly string[] {
   if ('path' in address || !isWildcard(address.host)) return []
   const families = address.host === '0.0.0.0' ? ['IPv4'] : ['IPv4', 'IPv6']
   return (
@@ -45,7 +45,8 @@ export function reachable(address: ListenAddress, interfaces = networkInterfaces
       .filter((entry) => families.includes(entry.family) && !entry.address.startsWith('fe80:'))
       .map((entry) => {
         const host = entry.family === 'IPv6' ? `[${entry.address}]` : entry.address
-        return `http://${host}${address.port === 80 ? '' : `:${address.port}`}/`
+        const [scheme, usual] = secure ? ['https', 443] : ['http', 80]
+        return `${scheme}://${host}${address.port === usual ? '' : `:${address.port}`}/`
       })
   )
 }

@@ -12,6 +12,7 @@ import { last, parserOf, spelledOut, unknownOption, type Words } from './parser.
 import { type Name, names, read, type Settings } from './settings.ts'
 import { shellSummary } from './shell/arguments.ts'
 import { didYouMean } from './suggest.ts'
+import { tlsOptions } from './tls/options.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Those with a type are switches: they need no value. */
@@ -95,6 +96,7 @@ const options = {
   },
   ...limitOptions,
   config: { alias: 'c', describe: 'A JSON file with settings, named as these options are', group: 'Settings:' },
+  ...tlsOptions,
   'default-directory': { hidden: true },
 } satisfies Record<string, Options>
 
@@ -129,6 +131,7 @@ function build(version: string, completing: boolean, serve: (values: Words) => v
             .positional('directory', { describe: 'The directory to share', type: 'string' })
             .example('$0', 'Share the current directory with this machine')
             .example('$0 --read-only --bind 0.0.0.0 photos', 'Let everybody on the network see photos')
+            .example('$0 --tls self-signed --read-only --bind 0.0.0.0 photos', 'The same, and encrypted')
             .example('$0 --mode sync --port 9000', 'Serve one request after the other')
             .example('$0 --bind /run/user/1000/files.sock', 'Listen on a Unix socket'),
         serve,

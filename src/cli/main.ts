@@ -8,12 +8,13 @@
  */
 import { createRequire } from 'node:module'
 import { notifier } from './activation.ts'
-import { details, startLine } from './announce.ts'
+import { details, fingerprintLine, startLine } from './announce.ts'
 import { clientCommandOf } from './client/options.ts'
 import { parse } from './command-line.ts'
 import { printable } from './printable.ts'
 import { start } from './serve-command.ts'
 import { heedSignals } from './signals.ts'
+import { renewing } from './tls/renewing.ts'
 import { UsageError } from './usage-error.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -34,9 +35,12 @@ async function main(): Promise<number> {
     if (process.stderr.isTTY)
       console.error('Stopping when the requests in progress are done. Ctrl-C again stops at once.')
   }
-  heedSignals(started.server, stopping, started.reload)
+  const tell = (sentence: string) => console.error(`twinserve: ${sentence}`)
+  heedSignals(started.server, stopping, renewing(started, tell))
+  for (const warning of started.secured?.warnings ?? []) tell(printable(warning))
   await notify('READY=1')
   console.log(startLine(started))
+  if (started.secured !== undefined) console.log(fingerprintLine(started.secured))
   if (process.stdout.isTTY) for (const line of details(started)) console.log(line)
   await started.server.closed
   return 0

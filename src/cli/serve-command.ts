@@ -11,6 +11,7 @@ import { directoryProblem, listenProblem } from './messages.ts'
 import { refuseStrangers, rightsOf } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { fromEnvironment, fromFile } from './sources.ts'
+import { type Certificates, certificatesOf, type Secured } from './tls/secured.ts'
 import { UsageError } from './usage-error.ts'
 
 export type Mode = NonNullable<Settings['mode']>
@@ -20,8 +21,9 @@ export interface Started {
   readonly mode: Mode
   readonly options: ServeOptions
   readonly server: RunningServer
-  /** Reads again what may change while the server runs. Nothing of its settings does. */
-  readonly reload: () => void
+  /** Where TLS is spoken: the certificate, and where to look for another. */
+  readonly secured?: Secured | undefined
+  readonly certificates?: Certificates | undefined
 }
 
 /** @throws UsageError with the sentence to show */
@@ -32,13 +34,21 @@ export async function start(request: Request & { command: 'serve' }, environment
     throw new UsageError('The sync engine needs POSIX sockets, which Windows does not have. Use --mode async.')
   }
   refuseOtherLoops(mode, settings)
-  const options = await serveOptions(settings, request.fallback, handedOver(environment))
+  const plain = await serveOptions(settings, request.fallback, handedOver(environment))
+  const certificates = certificatesOf(settings, plain.listen, environment)
+  const secured = await certificates?.()
+  const options = secured === undefined ? plain : securedBy(secured, plain)
   const serve = await engine(mode)
   try {
-    return { mode, options, server: await serve(options), reload: () => {} }
+    return { mode, options, server: await serve(options), secured, certificates }
   } catch (error) {
     throw ('fd' in options.listen ? undefined : listenProblem(error, options.listen)) ?? error
   }
+}
+
+/** With the certificate, and with its names: they are the server's own. */
+function securedBy({ credentials, names }: Secured, options: ServeOptions): ServeOptions {
+  return { ...options, tls: credentials, hostNames: [...new Set([...options.hostNames, ...names])] }
 }
 
 /** The command line goes before the environment, and that before the file. */

@@ -136,6 +136,9 @@ export const readers = {
   'min-rate': sizeWithin('1', '1T'),
   'idle-timeout': duration,
   metrics: flag,
+  tls: choice('off', 'self-signed'),
+  'tls-cert': text,
+  'tls-key': text,
   'log-format': choice<LogFormat>('common', 'combined', 'json', 'off'),
 } satisfies Record<string, Reader<unknown>>
 

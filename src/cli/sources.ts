@@ -11,8 +11,10 @@ import { didYouMean } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
 
 const prefix = 'TWINSERVE_'
-/** The address that clients talk to: nothing for a server. */
-const forClients = 'TWINSERVE_URL'
+/** Whom clients talk to, and whom they trust: nothing for a server. */
+const forClients: readonly string[] = ['TWINSERVE_URL', 'TWINSERVE_FINGERPRINT', 'TWINSERVE_CACERT']
+/** Settings that are paths. */
+const paths = ['directory', 'tls-cert', 'tls-key'] as const satisfies readonly Name[]
 const variable = (name: string): string => prefix + name.toUpperCase().replaceAll('-', '_')
 
 /** The settings that the environment makes, and the configuration file that it names. */
@@ -20,7 +22,7 @@ export function fromEnvironment(environment: NodeJS.ProcessEnv): { settings: Set
   const values: Record<string, string> = {}
   const known = new Map([...names, 'config'].map((name) => [variable(name), name]))
   for (const [key, value] of Object.entries(environment)) {
-    if (!key.startsWith(prefix) || value === undefined || key === forClients) continue
+    if (!key.startsWith(prefix) || value === undefined || forClients.includes(key)) continue
     const name = known.get(key)
     if (name === undefined) {
       const hint = didYouMean(key.slice(prefix.length), [...known.values()], variable)
@@ -43,9 +45,9 @@ export async function fromFile(path: string): Promise<Settings> {
   }
   const settings = read(values, show)
   // A path in a file means what it says wherever the server is started from.
-  return settings.directory === undefined
-    ? settings
-    : { ...settings, directory: resolve(dirname(path), settings.directory) }
+  const here = (of: (typeof paths)[number]) =>
+    settings[of] === undefined ? {} : { [of]: resolve(dirname(path), settings[of]) }
+  return Object.assign({ ...settings }, ...paths.map(here))
 }
 
 async function readText(path: string): Promise<string> {

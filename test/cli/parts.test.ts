@@ -65,7 +65,6 @@ test('who can reach an address', async (t) => {
 const started = (host: string, readOnly: boolean, root = '/srv/files'): Started => ({
   mode: 'async',
   options: { root, readOnly } as Started['options'],
-  reload: () => {},
   server: { url: `http://${host}:80/`, address: { host, port: 8080 } } as Started['server'],
 })
 

@@ -45,6 +45,8 @@ const statuses: Readonly<Partial<Record<ClientErrorCode, number>>> = {
   unverified: exits.untrue,
   bad_answer: exits.untrue,
   unsafe_name: exits.untrue,
+  untrusted: exits.untrue,
+  tls_required: exits.usage,
   cancelled: exits.interrupted,
 }
 

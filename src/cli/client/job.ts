@@ -13,7 +13,14 @@ export interface Job {
 }
 
 /** After these there is no use in going on with other names. */
-const fatal: ReadonlySet<string> = new Set(['cancelled', 'unreachable', 'connection_lost', 'read_only', 'storage_full'])
+const fatal: ReadonlySet<string> = new Set([
+  'cancelled',
+  'unreachable',
+  'untrusted',
+  'connection_lost',
+  'read_only',
+  'storage_full',
+])
 
 /**
  * Do something for each name, and go on after one that fails.

@@ -1,10 +1,21 @@
 /** What the commands that talk to a server can be told: one table for yargs, for completion and for "did you mean". */
 import type { Options } from 'yargs'
+import type { TrustWords } from './trust.ts'
 
 export const clientOptions = {
   url: {
     defaultDescription: 'TWINSERVE_URL, or http://127.0.0.1:8080/',
     describe: 'The address of the server',
+    requiresArg: true,
+  },
+  fingerprint: {
+    defaultDescription: 'TWINSERVE_FINGERPRINT',
+    describe: 'With https: trust exactly the certificate with this SHA-256, as the server prints it',
+    requiresArg: true,
+  },
+  cacert: {
+    defaultDescription: 'TWINSERVE_CACERT',
+    describe: 'With https: trust the authorities in this PEM file, and no others',
     requiresArg: true,
   },
   to: {
@@ -27,6 +38,7 @@ export interface Asked {
   readonly command: ClientCommand
   readonly names: readonly string[]
   readonly url: string | undefined
+  readonly trust: TrustWords
   readonly to: string | undefined
   readonly recursive: boolean
   readonly force: boolean
@@ -129,7 +141,7 @@ export const clientCommands = {
 export type ClientCommand = keyof typeof clientCommands
 
 /** What every one of them takes. */
-export const commonOptions: readonly ClientOption[] = ['url', 'json', 'quiet']
+export const commonOptions: readonly ClientOption[] = ['url', 'fingerprint', 'cacert', 'json', 'quiet']
 
 export function described(command: ClientCommand): Described {
   return clientCommands[command]

@@ -10,6 +10,7 @@ import {
   commonOptions,
   described,
 } from './options.ts'
+import { trustWords } from './trust.ts'
 
 /**
  * @param words with the command before all others
@@ -61,6 +62,10 @@ function interpret(
     command,
     names,
     url: url ?? (environment.TWINSERVE_URL || undefined),
+    trust: trustWords(
+      { fingerprint: text('fingerprint', values.fingerprint), cacert: text('cacert', values.cacert) },
+      environment,
+    ),
     to,
     recursive: flag('recursive'),
     force: flag('force'),

@@ -8,6 +8,7 @@ import { cat, ls, stat } from './look.ts'
 import type { Asked, ClientCommand } from './options.ts'
 import { type Streams, Terminal } from './terminal.ts'
 import { download, upload } from './transfers.ts'
+import { trustOf } from './trust.ts'
 
 const commands: Readonly<Record<ClientCommand, (job: Job) => Promise<number>>> = {
   upload,
@@ -24,18 +25,20 @@ const commands: Readonly<Record<ClientCommand, (job: Job) => Promise<number>>> =
   copy: transfer,
 }
 
-/** @returns the exit status. Failures have been told. */
+/** @returns the exit status. Failures have been told. @throws UsageError when the file of certificates cannot be used */
 export async function runClient(
   asked: Asked,
   streams: Streams,
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<number> {
+  const trust = await trustOf(asked.trust)
   const terminal = new Terminal(streams, asked)
   let client: Client | undefined
   try {
     client = await connect({
       ...(asked.url === undefined ? {} : { url: asked.url }),
+      ...trust,
       signal,
       onRetry: (event) => terminal.note(sayRetry(event)),
     })

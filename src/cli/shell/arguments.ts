@@ -1,11 +1,14 @@
 /** The words behind `twinserve shell`. */
-import { parserOf } from '../parser.ts'
+import { clientOptions } from '../client/options.ts'
+import type { TrustWords } from '../client/trust.ts'
+import { last, parserOf } from '../parser.ts'
 
 /** For the help of `twinserve`. */
 export const shellSummary = 'Work on two sides: the files of this machine, and those of a server'
 
 export interface ShellRequest {
   readonly url: string | undefined
+  readonly trust: TrustWords
   /** Commands to run in place of asking for them. */
   readonly commands: string | undefined
   readonly keepGoing: boolean
@@ -28,6 +31,8 @@ export async function parseShell(words: readonly string[]): Promise<ShellRequest
             .positional('url', { type: 'string', describe: 'The server; TWINSERVE_URL, or http://127.0.0.1:8080/' })
             .options({
               command: { alias: 'c', type: 'string', requiresArg: true, describe: 'Run these commands, and leave' },
+              fingerprint: { type: 'string', ...clientOptions.fingerprint },
+              cacert: { type: 'string', ...clientOptions.cacert },
               'keep-going': {
                 type: 'boolean',
                 describe: 'In a script or with --command, go on behind a command that failed',
@@ -40,6 +45,10 @@ export async function parseShell(words: readonly string[]): Promise<ShellRequest
           const commands = values.command as string | readonly string[] | undefined
           request = {
             url: values.url as string | undefined,
+            trust: {
+              fingerprint: last(values.fingerprint) as string | undefined,
+              cacert: last(values.cacert) as string | undefined,
+            },
             commands: typeof commands === 'object' ? commands.join('\n') : commands,
             keepGoing: values['keep-going'] === true,
           }

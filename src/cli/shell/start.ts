@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Client, ClientError, connect, defaultUrl, type RetryEvent } from '../../client/index.ts'
 import { exitOf, exits } from '../client/exits.ts'
+import { trustOf, trustWords } from '../client/trust.ts'
 import { printable } from '../printable.ts'
 import type { ShellRequest } from './arguments.ts'
 import { type Conversation, converse } from './converse.ts'
@@ -49,13 +50,14 @@ export async function startShell(request: ShellRequest, station: Station): Promi
 }
 
 async function reach(
-  { url }: ShellRequest,
+  { url, trust }: ShellRequest,
   environment: NodeJS.ProcessEnv,
   tell: (sentence: string) => void,
 ): Promise<Client> {
   let directory = (): string => '/'
   const client = await connect({
     url: url ?? (environment.TWINSERVE_URL || defaultUrl),
+    ...(await trustOf(trustWords(trust, environment))),
     stateDirectory: dirname(historyFile(environment)),
     onRetry: (event) => {
       const sentence = waiting(event)
