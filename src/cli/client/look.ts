@@ -1,6 +1,6 @@
 /** The commands that only look: `ls`, `stat`, `cat`. */
 import type { EntryObject, StatResult } from '../../client/index.ts'
-import { expandThere } from './globs.ts'
+import { expandThere } from './expand.ts'
 import { forEach, type Job } from './job.ts'
 
 /** `ls`: what is in directories, and files by themselves. Directories are marked by a slash. */

@@ -10,7 +10,7 @@ import {
   type TreeResult,
 } from '../../client/index.ts'
 import { formatBytes, formatCount } from '../../core/pages/format.ts'
-import { expandHere, expandThere } from './globs.ts'
+import { expandHere, expandThere } from './expand.ts'
 import { forEach, type Job, lookAt } from './job.ts'
 
 /** What is transferred, and where to: `undefined` is under its own name, where one is. */

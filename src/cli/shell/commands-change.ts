@@ -1,5 +1,5 @@
 /** Commands that move about, and commands that change what is on the server. */
-import { expand } from './glob.ts'
+import { expand } from './expand.ts'
 import { isDirectory, type Side } from './sides.ts'
 import { type Arguments, type Command, type Context, ShellError } from './table.ts'
 import type { Word } from './words.ts'

@@ -1,7 +1,7 @@
 /** Commands that look: listings, contents, facts. */
 import { Writable } from 'node:stream'
 import { formatBytes } from '../../core/pages/format.ts'
-import { expand } from './glob.ts'
+import { expand } from './expand.ts'
 import { formatListing, formatTime, summary } from './listing.ts'
 import type { Entry, Side } from './sides.ts'
 import { type Arguments, type Command, type Context, ShellError } from './table.ts'

@@ -1,7 +1,7 @@
 /** Commands that carry files from one side to the other. */
 import { formatCount, formatSize } from '../../core/pages/format.ts'
 import { edit } from './edit.ts'
-import { expand } from './glob.ts'
+import { expand } from './expand.ts'
 import { count } from './listing.ts'
 import type { Transferred } from './remote.ts'
 import { baseName, isDirectory, type Side, within } from './sides.ts'

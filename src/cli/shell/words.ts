@@ -39,7 +39,7 @@ export interface Line {
 const blank = /[ \t\n]/
 const special = /[*?[]/
 /** What a backslash must go before in a pattern, for it to stand for itself. */
-const magic = /[*?[\]\\]/g
+const magic = /[*?[\]!^\\]/g
 
 /** Reads a line, also one that is not complete yet. */
 export function readLine(line: string): Line {

@@ -1,31 +1,9 @@
-/** Patterns, as glob(7) has them. */
+/** Names of this side with patterns in them, and JSON. */
 import fs from 'node:fs'
 import { test } from 'tap'
-import { expandHere, matcherOf } from '../../src/cli/client/globs.ts'
+import { expandHere } from '../../src/cli/client/expand.ts'
 import { safeJson } from '../../src/cli/client/terminal.ts'
 import { failureOf, here } from '../fixtures/clients.ts'
-
-test('what a pattern matches', async (t) => {
-  const rows: readonly (readonly [pattern: string, yes: readonly string[], no: readonly string[]])[] = [
-    ['*.txt', ['a.txt', '.txt', 'a b.txt'], ['a.txt2', 'atxt']],
-    ['a?c', ['abc', 'a😀c', 'a\nc'], ['ac', 'abbc']],
-    ['[ab]x', ['ax', 'bx'], ['cx', 'abx']],
-    ['[a-c]', ['a', 'b', 'c'], ['d', '-']],
-    ['[!a-c]', ['d'], ['a']],
-    ['[^a]', ['b', '^'], ['a']],
-    ['[]a]', [']', 'a'], ['b']],
-    ['[a', ['[a'], ['a']],
-    ['a.b+c(d)|$^{}', ['a.b+c(d)|$^{}'], ['aXb+c(d)|$^{}']],
-    ['[\\d]', ['\\', 'd'], ['1']],
-    ['**', ['', 'a'], []],
-    ['[z-a]', [], ['z', 'a']],
-    ['a-b', ['a-b'], ['ab']],
-  ]
-  for (const [pattern, yes, no] of rows) {
-    for (const name of yes) t.ok(matcherOf(pattern).test(name), `${pattern} ${name}`)
-    for (const name of no) t.notOk(matcherOf(pattern).test(name), `${pattern} ${name}`)
-  }
-})
 
 test('local patterns, which the shell has left as they are', async (t) => {
   const local = await here(t)

@@ -1,12 +1,11 @@
 /**
- * Patterns in names: `*`, `?` and `[…]`, as shells have them (glob(7)).
- *
- * A name that exists as it is written is meant as it is written, whatever is in it. Names that begin with a dot are
- * matched only by patterns that do.
+ * What the names of a command stand for, where there are patterns in them. Here `\` is a character like others, for there is nothing
+ * that it would be needed for: a name that exists as it is written is meant as it is written, whatever is in it.
  */
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Client, ClientError } from '../../client/index.ts'
+import { escaped, isPattern, matcher } from '../glob.ts'
 
 /** The names to look among: on a server, or here. */
 interface Place {
@@ -16,42 +15,17 @@ interface Place {
   names(directory: string): Promise<readonly string[]>
 }
 
-export function isPattern(text: string): boolean {
-  return /[*?[]/.test(text)
-}
-
-/** What one part of a path matches. */
-export function matcherOf(pattern: string): RegExp {
-  let source = ''
-  for (let at = 0; at < pattern.length; at += 1) {
-    const character = pattern.charAt(at)
-    const set = character === '[' ? /^\[([!^]?)(\]?[^\]]*)\]/.exec(pattern.slice(at)) : null
-    if (set !== null) {
-      const [all, not = '', inside = ''] = set
-      source += `[${not === '' ? '' : '^'}${inside.replace(/[\\\]^[]/g, '\\$&')}]`
-      at += all.length - 1
-    } else if (character === '*') source += source.endsWith('.*') ? '' : '.*'
-    else if (character === '?') source += '.'
-    else source += character.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
-  }
-  try {
-    return new RegExp(`^(?:${source})$`, 'su')
-  } catch {
-    // A range that goes down matches nothing.
-    return /^(?!)/
-  }
-}
-
 /** @throws ClientError not_found when nothing matches */
 async function expand(pattern: string, place: Place): Promise<readonly string[]> {
-  if (!isPattern(pattern) || (await place.exists(pattern))) return [pattern]
+  if (!isPattern(escaped(pattern)) || (await place.exists(pattern))) return [pattern]
   let found = [pattern.startsWith('/') ? '/' : '']
   const parts = pattern.split('/').filter((part) => part !== '')
   for (const [at, part] of parts.entries()) {
     const next: string[] = []
     for (const directory of found) {
       const prefix = directory === '' || directory.endsWith('/') ? directory : `${directory}/`
-      if (isPattern(part)) next.push(...(await matches(part, directory, place)).map((name) => `${prefix}${name}`))
+      if (isPattern(escaped(part)))
+        next.push(...(await matches(part, directory, place)).map((name) => `${prefix}${name}`))
       else if (at < parts.length - 1 || (await place.exists(`${prefix}${part}`))) next.push(`${prefix}${part}`)
     }
     found = next
@@ -61,9 +35,7 @@ async function expand(pattern: string, place: Place): Promise<readonly string[]>
 }
 
 async function matches(part: string, directory: string, place: Place): Promise<readonly string[]> {
-  const matcher = matcherOf(part)
-  const names = await place.names(directory === '' ? '.' : directory)
-  return names.filter((name) => matcher.test(name) && (part.startsWith('.') || !name.startsWith('.')))
+  return (await place.names(directory === '' ? '.' : directory)).filter(matcher(escaped(part)))
 }
 
 const absent: ReadonlySet<string> = new Set(['not_found', 'not_directory', 'bad_name'])

@@ -1,33 +1,7 @@
 import { test } from 'tap'
-import { expand, matcher } from '../../../src/cli/shell/glob.ts'
+import { expand } from '../../../src/cli/shell/expand.ts'
 import { readLine, type Word } from '../../../src/cli/shell/words.ts'
 import { directory, file, linkTo, tableSide } from '../../fixtures/shell-side.ts'
-
-test('names and patterns', async (t) => {
-  const cases: readonly (readonly [pattern: string, fits: string, not: string])[] = [
-    ['*', 'a', '.a'],
-    ['.*', '.a', 'a'],
-    ['*.txt', 'a.txt', 'a.txt.gz'],
-    ['a?c', 'abc', 'ac'],
-    ['?', '👍', 'ab'],
-    ['[a-c]', 'b', 'd'],
-    ['[!a-c]', 'd', 'b'],
-    ['[]a]', ']', 'b'],
-    ['[a-]', '-', 'b'],
-    ['[\\!a]', '!', 'b'],
-    ['[', '[', 'a'],
-    ['a[', 'a[', 'a'],
-    ['\\*?', '*a', 'aa'],
-    ['a**b*c', 'axbxc', 'axbx'],
-    ['*a*a*a*a*a*a*b', `${'a'.repeat(7)}b`, 'a'.repeat(200)],
-    ['*.', 'a.', 'a'],
-    ['', '', 'a'],
-  ]
-  for (const [pattern, fits, not] of cases) {
-    t.ok(matcher(pattern)(fits), `${pattern} fits ${fits}`)
-    t.notOk(matcher(pattern)(not), `${pattern} does not fit ${not}`)
-  }
-})
 
 const side = tableSide('remote', {
   '/': [
@@ -56,6 +30,8 @@ test('what a word means on a side', async (t) => {
   t.strictSame(await expanded("'my '*/*"), ['my photos/5.jpg'])
   t.strictSame(await expanded('*/'), ['docs', 'link', 'my photos'], 'a slash at the end wants directories')
   t.strictSame(await expanded('x\\**'), ['x*y'])
+  t.strictSame(await expanded("['^'a].txt"), ['a.txt'], 'what is quoted stands for itself')
+  t.strictSame(await expanded("['!'a].txt"), ['a.txt'])
   await t.rejects(expanded('*.gif'), { message: 'Nothing matches *.gif on the remote side.' })
   await t.rejects(expanded('none/*'), { message: /does not exist/ })
 })
