@@ -1,6 +1,6 @@
 /** Who may ask: `Host`, and the checks that keep pages of other sites from changing anything. */
 import fs from 'node:fs'
-import { forEachEngine, startEngine, startOn } from '../../fixtures/engines.ts'
+import { forEachEngine, startEngine } from '../../fixtures/engines.ts'
 import type { Fields } from '../../fixtures/raw-client.ts'
 
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -117,11 +117,11 @@ forEachEngine(async (t, engine) => {
 })
 
 forEachEngine(async (t, engine) => {
-  const root = (await startEngine(t, engine)).root
+  const service = await startEngine(t, engine, { readOnly: true })
+  const { root } = service
   fs.mkdirSync(`${root}/folder`)
   fs.writeFileSync(`${root}/folder/inner`, 'x')
   fs.writeFileSync(`${root}/file`, 'content')
-  const service = await startOn(t, engine, root, { readOnly: true })
   const before = service.tree()
 
   await t.test('a read-only server refuses every change, and leaves the tree as it was', async (t) => {
@@ -131,7 +131,7 @@ forEachEngine(async (t, engine) => {
       t.match(answer.json(), { error: { code: 'read_only' } })
     }
     t.same(service.tree(), before)
-    t.notOk(fs.existsSync(`${root}/.twinserve`), 'not even a place for temporaries is made')
+    t.notOk(fs.existsSync(`${root}/.twinserve`), 'not even a place of its own is made')
   })
 
   await t.test('it serves, and offers no change', async (t) => {
