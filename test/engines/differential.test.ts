@@ -131,10 +131,9 @@ for (const cacheBytes of [0, 1 << 20]) {
       const [one = [], two = []] = await Promise.all(services.map((service) => new Side(service).play(steps)))
       if (one.join('\0') !== two.join('\0'))
         throw new Error(`different answers ${firstDifference(one, two)}\n${print(steps)}`)
-      const [left, right] = services.map(({ root }) => JSON.stringify(snapshot(root, compared), null, 1).split('\n')) as [
-        string[],
-        string[],
-      ]
+      const [left, right] = services.map(({ root }) =>
+        JSON.stringify(snapshot(root, compared), null, 1).split('\n'),
+      ) as [string[], string[]]
       if (left.join() !== right.join())
         throw new Error(`different trees ${firstDifference(left, right)}\n${print(steps)}`)
       for (const service of services) {

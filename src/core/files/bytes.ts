@@ -6,7 +6,7 @@ import type { FileDescriptor } from '../calls.ts'
 import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
 import { undo } from './publish.ts'
-import type { Room } from './quota.ts'
+import type { Room } from './room.ts'
 
 /** A piece so large is written as it is: a copy of it would cost more than a call. */
 const largePiece = 128 * 1024

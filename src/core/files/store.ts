@@ -17,7 +17,7 @@ import { noteChange } from './exclusive.ts'
 import { flush } from './flush.ts'
 import { admit, type Finished, giveName, type Naming, parentFor, type Stored } from './naming.ts'
 import { type Place, undo } from './publish.ts'
-import { Room } from './quota.ts'
+import { Room } from './room.ts'
 import { nearby, withTemporary } from './temporary.ts'
 import { walking } from './walk.ts'
 
@@ -62,10 +62,10 @@ function* storeAtOnce(site: Site, wanted: StoreRequest, bytes: Uint8Array): Prog
     )
     if (stored === undefined) return undefined
     if (!stored.confirmed) throw new Refusal('unconfirmed', path.text)
-    room.keep()
+    yield* room.keep()
     return stored.status
   } finally {
-    room.end()
+    yield* room.end()
     // Nothing was followed on the way: it is this path's file and no other's.
     noteChange(site, [path.text])
   }
@@ -94,10 +94,10 @@ function* storeInSteps(site: Site, grant: Grant, wanted: StoreRequest): Program<
       const stored = yield* withTemporary(site, (directory, name) =>
         fill(site, wanted, room, { directory, name }, seen, (made) => giveName(site, walk, wanted, made, to)),
       )
-      room.keep(stored.replaced)
+      yield* room.keep(stored.replaced)
       return stored
     } finally {
-      room.end()
+      yield* room.end()
     }
   })
 }

@@ -16,7 +16,7 @@ import { writeAll } from './bytes.ts'
 import { dated } from './dating.ts'
 import { flush } from './flush.ts'
 import type { Place } from './publish.ts'
-import type { Room } from './quota.ts'
+import type { Room } from './room.ts'
 
 export interface Entry {
   readonly name: string

@@ -5,7 +5,7 @@
  * engine, process or later run that shares the directory can go on with it. docs/uploads.md tells more.
  */
 import { Refusal } from '../errors.ts'
-import { Room } from '../files/quota.ts'
+import { Room } from '../files/room.ts'
 import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
@@ -190,7 +190,7 @@ function* demandRoom(site: Site, length: number): Program<void> {
   try {
     yield* room.announce(length)
   } finally {
-    room.end()
+    yield* room.end()
   }
 }
 

@@ -7,7 +7,7 @@ import { type Changing, exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
 import { changeOf, nameFree, parentFor } from '../files/naming.ts'
 import { type Place, publishDirectory, undo } from '../files/publish.ts'
-import { Room } from '../files/quota.ts'
+import { Room } from '../files/room.ts'
 import type { Changed } from '../files/shared-memory.ts'
 import { temporaryNear } from '../files/temporary.ts'
 import { type CopyOptions, copyEntry, copyTree, removeTree } from '../files/tree.ts'
@@ -70,11 +70,11 @@ function* duplicate(
         ? directoryCopy(site, wanted, old, made, place, { room, sight })
         : fileCopy(site, wanted, old, made, place, seen, room)
     })
-    room.keep(done.replaced)
+    yield* room.keep(done.replaced)
     yield* confirm(site, place.directory.fd, wanted.to.text)
     return done.outcome
   } finally {
-    room.end()
+    yield* room.end()
   }
 }
 

@@ -7,7 +7,7 @@ import { Refusal } from '../errors.ts'
 import { type Changing, exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
 import { type Place, undo } from '../files/publish.ts'
-import { Room } from '../files/quota.ts'
+import { Room } from '../files/room.ts'
 import { temporaryNear } from '../files/temporary.ts'
 import { copyEntry, copyTree, removeTree } from '../files/tree.ts'
 import type { Walk } from '../files/walk.ts'
@@ -39,7 +39,7 @@ export function* moveAcross(
       }
     })
   } finally {
-    room.end()
+    yield* room.end()
   }
 }
 

@@ -5,6 +5,7 @@ import { type Changing, exclusively } from '../files/exclusive.ts'
 import { confirm } from '../files/flush.ts'
 import { parentFor } from '../files/naming.ts'
 import { orAcross, type Place } from '../files/publish.ts'
+import { freed } from '../files/room.ts'
 import { walking } from '../files/walk.ts'
 import type { SafePath } from '../paths.ts'
 import type { Access } from '../policy.ts'
@@ -55,7 +56,7 @@ export function* move(site: Site, access: Access, wanted: TransferRequest): Prog
       const done = yield* orAcross(step, () => moveAcross(site, wanted, target, old, place))
       if (!done.flushed) yield* confirm(site, place.directory.fd, to.text)
       yield* confirm(site, old.directory.fd, from.text)
-      site.quota?.freed(done.replaced)
+      yield* freed(site, done.replaced)
       return done.outcome
     })
   })

@@ -7,6 +7,7 @@ import { exclusively } from '../files/exclusive.ts'
 import { confirm, flush } from '../files/flush.ts'
 import { changeOf } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
+import { freed } from '../files/room.ts'
 import { withTemporary } from '../files/temporary.ts'
 import { admitRemoval, removeTree } from '../files/tree.ts'
 import { walking } from '../files/walk.ts'
@@ -33,25 +34,25 @@ export function* remove(site: Site, access: Access, wanted: RemoveRequest): Prog
   yield* walking(site, grant, function* (walk) {
     const place: Place = { directory: yield* walk.toParentOf(path), name: path.name }
     const left = yield* exclusively(site, (changing) =>
-      removeShallow(site, wanted, place, () => changing(changeOf(walk, path))),
+      removeShallow(wanted, place, () => changing(changeOf(walk, path))),
     )
-    if (left) yield* removeTreeAt(site, wanted, place)
-    else yield* confirm(site, place.directory.fd, path.text)
+    if (left === 'tree') return yield* removeTreeAt(site, wanted, place)
+    yield* freed(site, left)
+    yield* confirm(site, place.directory.fd, path.text)
   })
 }
 
-/** Remove all but a directory with everything in it. @param changing is called before anything is changed @returns whether it is one */
-function* removeShallow(site: Site, wanted: RemoveRequest, place: Place, changing: () => void): Program<boolean> {
+/** Remove all but a directory with everything in it. @param changing is called before anything is changed @returns what is left, or how many bytes were freed */
+function* removeShallow(wanted: RemoveRequest, place: Place, changing: () => void): Program<'tree' | number> {
   const seen = yield* admitted(wanted, place)
   if (seen.kind === 'directory') {
-    if (wanted.recursive) return true
+    if (wanted.recursive) return 'tree'
     yield* call('rmdir', place.directory, place.name)
-  } else {
-    changing()
-    yield* call('unlink', place.directory, place.name)
-    if (seen.kind === 'file') site.quota?.freed(seen.size)
+    return 0
   }
-  return false
+  changing()
+  yield* call('unlink', place.directory, place.name)
+  return seen.kind === 'file' ? seen.size : 0
 }
 
 function* removeTreeAt(site: Site, wanted: RemoveRequest, place: Place): Program<void> {
@@ -64,7 +65,7 @@ function* removeTreeAt(site: Site, wanted: RemoveRequest, place: Place): Program
       yield* removal
     })
   yield* removeAtOnce(site, place, wanted.path.text, step)
-  site.quota?.forget()
+  if (site.quota !== undefined) yield* site.quota.forget(site)
 }
 
 /** @returns what is to be deleted @throws Refusal not_found, and as `admit` */

@@ -10,7 +10,7 @@ import { errnoOf, Refusal } from '../errors.ts'
 import { pour, Writer } from '../files/bytes.ts'
 import { flush } from '../files/flush.ts'
 import { undo } from '../files/publish.ts'
-import { Room } from '../files/quota.ts'
+import { Room } from '../files/room.ts'
 import type { ByteSource } from '../http/body.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
@@ -64,7 +64,7 @@ function* write(site: Site, upload: Upload, held: Held, addition: Addition, part
   try {
     return yield* new Writing(site, upload, held, addition, room).run(parts)
   } finally {
-    room.end()
+    yield* room.end()
   }
 }
 
@@ -173,7 +173,7 @@ class Writing {
 
   *#end(): Program<number> {
     const { record } = this.#upload
-    this.#room.keep()
+    yield* this.#room.keep()
     if (this.#offset < record.length || isPartial(record)) yield* this.#leave()
     else {
       yield* this.#flush()
@@ -188,7 +188,7 @@ class Writing {
       this.#offset = this.#held.offset
       // Nobody counts these bytes, but they take room.
       if (this.#fd !== undefined) yield* undo(call('ftruncate', this.#fd, this.#offset - this.#start))
-    } else this.#room.keep()
+    } else yield* this.#room.keep()
     yield* this.#leave()
   }
 

@@ -3,7 +3,7 @@
  */
 import { Refusal } from '../errors.ts'
 import { undo } from '../files/publish.ts'
-import { Room } from '../files/quota.ts'
+import { Room } from '../files/room.ts'
 import type { Access } from '../policy.ts'
 import type { Program } from '../program.ts'
 import type { Site } from '../site.ts'
@@ -53,10 +53,10 @@ function* copied(site: Site, access: Access, record: UploadRecord, ids: readonly
     yield* room.announce(record.length)
     const id = yield* createUpload(site, record, (sink) => copyAll(site, access, ids, sink))
     yield* room.take(record.length)
-    room.keep()
+    yield* room.keep()
     return id
   } finally {
-    room.end()
+    yield* room.end()
   }
 }
 

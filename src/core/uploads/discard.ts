@@ -18,7 +18,7 @@ import { shift } from './state.ts'
  */
 export function* discard(site: Site, upload: Omit<Upload, 'record' | 'access'>, seen: Token): Program<boolean> {
   if (!(yield* shift(upload, seen, { kind: 'gone' }))) return false
-  site.quota?.forget()
+  if (site.quota !== undefined) yield* site.quota.forget(site)
   // It is gone with that. What cannot be removed now is removed when it is old.
   yield* undo(remove(site, upload))
   return true

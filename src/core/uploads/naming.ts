@@ -10,6 +10,7 @@ import { noteChange } from '../files/exclusive.ts'
 import { flush } from '../files/flush.ts'
 import { changeOf, giveName as giveFile, parentFor } from '../files/naming.ts'
 import { type Place, undo } from '../files/publish.ts'
+import { freed } from '../files/room.ts'
 import { type Walk, walking } from '../files/walk.ts'
 import type { Grant } from '../policy.ts'
 import { call, type Program } from '../program.ts'
@@ -78,7 +79,7 @@ function* nameOpen(site: Site, walk: Walk, file: Place, fd: FileDescriptor, targ
   const status = yield* call('fstat', fd)
   try {
     const { replaced } = yield* giveFile(site, walk, target, { place: file, fd, status }, to)
-    site.quota?.freed(replaced)
+    yield* freed(site, replaced)
     return true
   } catch (error) {
     // It may have been done: by one who was stopped then, or by another server just now.

@@ -10,9 +10,16 @@ import type { Program } from '../../../src/core/program.ts'
 import { sourceOf } from '../../fixtures/bytes.ts'
 import { directory, file, link, MemoryFiles } from '../../fixtures/memory.ts'
 import { run, type SiteDetails, siteOn, type TestSite } from '../../fixtures/site.ts'
+import { stopWhen } from '../../fixtures/steps.ts'
 
 const at = pathFromText
 const files = () => new MemoryFiles().tree({ a: '12345', dir: { b: '12345', c: { d: '12345' } } })
+
+/** Time passes, in milliseconds. */
+function wait(site: TestSite, time: number): void {
+  site.clock.now += time
+  site.clock.date += time
+}
 
 /** A site whose files take 15 bytes. */
 function world(details: SiteDetails) {
@@ -98,43 +105,167 @@ t.test('others change files too', async (t) => {
   put('n', '1234', 4)
   memory.take('dir')
   t.throws(() => put('m', '12', 2), { code: 'quota_exceeded' }, 'a count that was made just now is believed')
-  site.clock.now += 1001
+  wait(site, 1001)
   put('m', '12', 2)
   t.equal(site.quota?.left, 20 - 5 - 4 - 2, 'an older one is made anew before anybody is refused')
   memory.put('others', '123456789')
-  site.clock.now += 59_000
+  wait(site, 59_000)
   put('m', '123', 3)
   t.equal(site.quota?.left, 20 - 5 - 4 - 3)
-  site.clock.now += 60_001
+  wait(site, 60_001)
   t.throws(() => put('o', '1', 1), { code: 'quota_exceeded' }, 'and anyway after a minute')
 })
 
 t.test('a count of a large tree is made less often', async (t) => {
   const { memory, site, put } = world({ quota: 20, limits: { quotaFresh: 10, quotaRecount: 10 } })
   memory.before('opendir', 1, () => {
-    site.clock.now += 100
+    wait(site, 100)
   })
   put('n', '', 0)
   memory.put('others', '123456789')
-  site.clock.now += 5000
+  wait(site, 5000)
   put('n', '1', 1)
   t.equal(site.quota?.left, 4)
-  site.clock.now += 1
+  wait(site, 1)
   t.throws(() => put('n', '1', 1), { code: 'quota_exceeded' })
 })
 
 t.test('while one counts, others go by the count before', async (t) => {
   const { memory, site, put } = world({ quota: 20 })
   put('n', '', 0)
-  site.clock.now += 60_001
+  wait(site, 60_001)
   let inner = 0
   memory.before('opendir', 1, () => {
     put('m', '12', 2)
     inner += 1
   })
-  put('n', '123', 3)
+  put('n', '1', 1)
   t.equal(inner, 1)
+  t.equal(site.quota?.left, 0, 'what they store meanwhile may be counted twice')
+  wait(site, 1001)
+  put('o', '1', 1)
+  t.equal(site.quota?.left, 1, 'until somebody would be refused')
+})
+
+t.test('several servers', async (t) => {
+  const { memory, site, put } = world({ quota: 20 })
+  const other = beside(memory)
+  const claim = (bytes: number) => run(other.quota?.claim(other, bytes) as Program<boolean>, memory)
+  put('n', '123', 3)
+  t.ok(claim(0))
+  t.equal(other.quota?.left, 2, 'one knows what the other has stored')
+  t.ok(claim(2))
+  t.throws(() => put('m', '1', 1), { code: 'quota_exceeded' }, 'and what it is about to')
+  run(other.quota?.settle(other, 2, 0) as Program<void>, memory)
+  put('m', '12', 2)
   t.equal(site.quota?.left, 0)
+  t.equal(counts(memory), 1, 'and only one has counted')
+})
+
+/** How often all was counted, as far as the log tells. */
+function counts(memory: MemoryFiles): number {
+  return memory.logOf('opendir').filter((line) => line === 'opendir /').length
+}
+
+/** The same disk, as another server sees it. */
+function beside(memory: MemoryFiles): TestSite {
+  const site = siteOn(memory, { quota: 20 })
+  return { ...site, environment: { ...site.environment, owner: 'other' } }
+}
+
+t.test('what a server had claimed that has ended', async (t) => {
+  const hour = 60 * 60 * 1000
+  const rows = [
+    ['running', 1001, false],
+    ['running', hour + 1, false],
+    ['ended', 1001, true],
+    ['unknown', 1001, false],
+    ['unknown', hour + 1, true],
+  ] as const
+  for (const [state, later, gone] of rows) {
+    const { memory, site, put } = world({ quota: 20 })
+    const other = beside(memory)
+    t.ok(run(other.quota?.claim(other, 4) as Program<boolean>, memory))
+    memory.owners.set('other', state)
+    wait(site, later)
+    if (gone) put('n', '12345', 5)
+    else t.throws(() => put('n', '12345', 5), { code: 'quota_exceeded' })
+    t.equal(site.quota?.left, gone ? 0 : 1, `${state}, ${later}`)
+  }
+})
+
+t.test('whoever counts may end, or take too long', async (t) => {
+  const rows = [
+    ['running', 1, 0],
+    ['ended', 1, 1],
+    ['unknown', 1, 0],
+    ['running', 10 * 60_000 + 1, 1],
+    ['running', -1, 1],
+  ] as const
+  for (const [state, later, expected] of rows) {
+    const { memory, site, put } = world({ quota: 20 })
+    put('n', '1', 1)
+    const other = beside(memory)
+    wait(site, 60_002)
+    wait(other, 60_002)
+    stopWhen(other.quota?.claim(other, 0) as Program<boolean>, memory, (line) => `${line}`.startsWith('opendir'))
+    memory.owners.set('other', state)
+    wait(site, later)
+    memory.log.length = 0
+    put('m', '1', 1)
+    t.equal(counts(memory), expected, `${state}, ${later}`)
+  }
+})
+
+t.test('a clock that was set back', async (t) => {
+  const { memory, site, put } = world({ quota: 20 })
+  put('n', '1', 1)
+  wait(site, -1)
+  put('m', '1', 1)
+  t.equal(counts(memory), 2, 'a count of the future is none')
+})
+
+t.test('a ledger that cannot be read is begun anew', async (t) => {
+  for (const text of ['', '{}', 'torn', `${'0'.repeat(12)} {}\n`, '9'.repeat(100_000)]) {
+    const { memory, site, put } = world({ quota: 20 })
+    put('n', '1', 1)
+    memory.rewrite('.twinserve/quota', text)
+    put('m', '1', 1)
+    t.equal(site.quota?.left, 3, text.slice(0, 20))
+    t.ok(memory.node('.twinserve/quota').content.length <= 1024)
+    memory.take('.twinserve')
+    put('o', '1', 1)
+    t.equal(site.quota?.left, 2)
+    t.equal(memory.openCount, 0)
+  }
+})
+
+t.test('whatever fails: nothing is counted twice, or forgotten', async (t) => {
+  for (const name of ['load', 'open', 'write'] as const) {
+    for (let nth = 1; nth <= 6; nth += 1) {
+      const { memory, site, put } = world({ quota: 20 })
+      put('n', '1', 1)
+      memory.failOn(name, nth, 'EIO')
+      try {
+        put('n', '12', 2)
+      } catch {}
+      memory.failOn(name, 1, 'EIO')
+      run(site.quota?.forget(site) as Program<void>, memory)
+      const stored = String(memory.snapshot().n).length
+      // What was to fail and has not yet, fails now.
+      const again = () => {
+        try {
+          put('m', '1', 1)
+        } catch {
+          again()
+        }
+      }
+      again()
+      t.equal(site.quota?.left, 20 - 15 - stored - 1, `${name} ${nth}`)
+      t.equal(memory.openCount, 0)
+      t.notOk(memory.locked)
+    }
+  }
 })
 
 t.test('what cannot be counted is told, and counted the next time', async (t) => {

@@ -278,12 +278,17 @@ t.test('a quota is asked at the beginning, and before the bytes are written', as
     converse([Buffer.from(requests.join(''))], scene({ site: { quota: new Quota(quota) } }))
   t.strictSame(told(t, play(99, begin(100))), ['507 quota_exceeded'])
   const bytes = 'x'.repeat(100)
-  const requests = [begin(100, { path: 'a' }), begin(100, { path: 'b' }), add(0, bytes), add(0, bytes, {}, 'unique3')]
+  const requests = [
+    begin(100, { path: 'a' }),
+    begin(100, { path: 'b' }),
+    add(0, bytes, {}, 'unique2'),
+    add(0, bytes, {}, 'unique4'),
+  ]
   t.strictSame(told(t, play(200, ...requests)), ['201', '201', '204', '204'])
   const first = play(199, ...requests)
   t.strictSame(told(t, first), ['201', '201', '204', '507 quota_exceeded'])
   t.strictSame(first.memory.snapshot(), { a: bytes })
-  t.match(first.memory.node('.twinserve/uploads/unique3').spec, { 'free.0.0': '', 'data.0.0': '' })
+  t.match(first.memory.node('.twinserve/uploads/unique4').spec, { 'free.0.0': '', 'data.0.0': '' })
 })
 
 t.test('a connection that breaks in the middle of the first bytes', async (t) => {
