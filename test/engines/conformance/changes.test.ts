@@ -1,10 +1,10 @@
 /** `DELETE`, `MKCOL`, `MOVE`, `COPY` (RFC 9110, section 9.3.5; RFC 4918, section 9) and `OPTIONS`. */
 import fs from 'node:fs'
-import { forEachEngine, startEngine } from '../../fixtures/engines.ts'
+import { overSeveralLoops, startEngine } from '../../fixtures/engines.ts'
 
 const past = 'Sun, 06 Nov 1994 08:49:37 GMT'
 
-forEachEngine(async (t, engine) => {
+overSeveralLoops(async (t, engine) => {
   const service = await startEngine(t, engine)
   const { root } = service
   const exists = (name: string) => fs.existsSync(service.path(name))

@@ -1,12 +1,12 @@
 /** Conditional requests on real files (RFC 9110, section 13), with the cache and without. */
 import fs from 'node:fs'
-import { forEachEngine, startEngine } from '../../fixtures/engines.ts'
+import { overSeveralLoops, startEngine } from '../../fixtures/engines.ts'
 
 const past = 'Sun, 06 Nov 1994 08:49:37 GMT'
 const future = 'Fri, 31 Dec 2049 23:59:59 GMT'
 
 for (const cacheBytes of [0, 1 << 20]) {
-  forEachEngine(async (t, engine) => {
+  overSeveralLoops(async (t, engine) => {
     const service = await startEngine(t, engine, { cacheBytes })
     fs.writeFileSync(service.path('a.txt'), 'first')
     fs.utimesSync(service.path('a.txt'), 1_600_000_000.75, 1_600_000_000.75)

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { test } from 'tap'
-import { type Engine, engines, forEachEngine, type Service, startEngine, startOn } from '../../fixtures/engines.ts'
+import { type Engine, engines, overSeveralLoops, type Service, startEngine, startOn } from '../../fixtures/engines.ts'
 import { type Answer, type Fields, message } from '../../fixtures/raw-client.ts'
 import { metadata, tus } from '../../fixtures/tus.ts'
 
@@ -12,7 +12,7 @@ const digest = (bytes: Uint8Array | string) => `sha-256=:${createHash('sha256').
 const sum = (algorithm: string, bytes: Uint8Array | string) =>
   `${algorithm} ${createHash(algorithm).update(bytes).digest('base64')}`
 
-forEachEngine(async (t, engine) => {
+overSeveralLoops(async (t, engine) => {
   const service = await startEngine(t, engine)
   const ask = (method: string, target: string, fields: Fields = {}, body?: string | Uint8Array) =>
     service.ask(method, target, { ...tus, ...fields }, body)
