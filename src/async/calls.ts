@@ -18,6 +18,7 @@ import type { CommonCalls } from './common.ts'
 import type { Loader } from './loader.ts'
 import { ownerState } from './owner.ts'
 import type { LaterCalls } from './run.ts'
+import { secretCalls } from './secrets.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<LaterCalls, 'recv' | 'send' | 'sendfile'>
@@ -213,6 +214,7 @@ export const fileCalls: FileCalls = {
     const seconds = secondsOf(mtimeNs)
     return later<void>((callback) => fs.futimes(file, seconds, seconds, callback as fs.NoParamCallback))
   },
+  ...secretCalls,
   ownerState,
   opendir: (directory) =>
     later<fs.Dir>((callback) => fs.opendir(directory.path, dirOptions, callback)).then((stream) => ({ stream })),

@@ -9,6 +9,7 @@ import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
 import { limitOptions } from './limit-options.ts'
 import { last, parserOf, spelledOut, unknownOption, type Words } from './parser.ts'
+import { passwdSummary } from './passwd/summary.ts'
 import { type Name, names, read, type Settings } from './settings.ts'
 import { shellSummary } from './shell/arguments.ts'
 import { didYouMean } from './suggest.ts'
@@ -70,6 +71,18 @@ const options = {
     describe: 'Let everybody who can reach the server change and delete files',
     group: 'Rights:',
   },
+  auth: {
+    alias: 'a',
+    array: true,
+    describe: 'NAME:PASSWORD, or NAME:PASSWORD@/PATH:ro|rw, or @/PATH for everybody; may be repeated',
+    group: 'Rights:',
+  },
+  'auth-file': { describe: 'A file of users, made by twinserve passwd; read again when it changes', group: 'Rights:' },
+  'allow-insecure-auth': {
+    type: 'boolean',
+    describe: 'Take passwords over connections that others can listen to',
+    group: 'Rights:',
+  },
   'host-name': {
     array: true,
     defaultDescription: 'the name of this machine',
@@ -100,7 +113,7 @@ const options = {
   'default-directory': { hidden: true },
 } satisfies Record<string, Options>
 
-const aliases: readonly string[] = ['p', 'b', 'c', 'A', 'h', 'help', 'version']
+const aliases: readonly string[] = ['p', 'b', 'c', 'A', 'a', 'h', 'help', 'version']
 
 /** What was asked for. `help`, `version` and `completion` have been answered already. */
 export type Request =
@@ -148,7 +161,11 @@ function build(version: string, completing: boolean, serve: (values: Words) => v
 
 /** Commands that are for others to read (`client/parse.ts`, `shell/arguments.ts`): named for the help and for completion. */
 function otherCommands(): CommandModule[] {
-  return Object.entries({ ...clientCommands, shell: { describe: shellSummary } }).map(([name, { describe }]) => ({
+  return Object.entries({
+    ...clientCommands,
+    shell: { describe: shellSummary },
+    passwd: { describe: passwdSummary },
+  }).map(([name, { describe }]) => ({
     command: name,
     describe,
     handler: () => {
@@ -172,10 +189,13 @@ function declared(completing: boolean): Record<string, Options> {
   )
 }
 
+/** Options of which every value counts. */
+const several: readonly Name[] = ['host-name', 'auth']
+
 function interpret(values: Words): Request {
   refuseUnknown(values)
   const given: Record<string, unknown> = {}
-  for (const name of names) given[name] = name === 'host-name' ? values[name] : last(values[name])
+  for (const name of names) given[name] = several.includes(name) ? values[name] : last(values[name])
   const settings = read(given, (name: Name) => (name === 'directory' ? 'The directory' : `--${name}`))
   const config = last(values.config)
   const fallback = last(values['default-directory'])

@@ -1,4 +1,11 @@
 import { clientCommands } from './client/options.ts'
 
 /** The commands, for "did you mean". A first word that is none of them is the directory to share. */
-export const commands: readonly string[] = ['serve', ...Object.keys(clientCommands), 'shell', 'completion', 'help']
+export const commands: readonly string[] = [
+  'serve',
+  ...Object.keys(clientCommands),
+  'shell',
+  'passwd',
+  'completion',
+  'help',
+]

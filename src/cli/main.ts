@@ -25,6 +25,14 @@ async function main(): Promise<number> {
   const command = clientCommandOf(words)
   // What serves need not be loaded for these, nor these for what serves.
   if (command !== undefined) return await (await import('./client/main.ts')).main(command, words, version)
+  if (words[0] === 'passwd') {
+    const told = await (await import('./passwd/main.ts')).passwd(words.slice(1), {
+      input: process.stdin,
+      errors: process.stderr,
+    })
+    if (told !== undefined) console.log(told)
+    return 0
+  }
   if (words[0] === 'shell') return await (await import('./shell/main.ts')).main(words.slice(1))
   const request = await parse(words, version)
   if (request.command === 'answered') return 0

@@ -44,16 +44,24 @@ export function rightsOf(settings: Settings): Pick<ServeOptions, 'readOnly' | 'a
  * A server that strangers can write to is something to ask for, not to get by accident.
  *
  * @param source what makes it listen there: `--bind 0.0.0.0`
+ * @param open whether they may change something, for all that is known of users
  * @throws UsageError
  */
-export function refuseStrangers(
-  listen: ListenAddress,
-  source: string,
-  { readOnly }: Pick<ServeOptions, 'readOnly'>,
-): void {
-  if (isLocal(listen) || readOnly) return
+export function refuseStrangers(listen: ListenAddress, source: string, open: boolean): void {
+  if (isLocal(listen) || !open) return
   throw new UsageError(
     `With ${source}, everybody who can reach this machine could change the files. ` +
-      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+      'Add --auth NAME:PASSWORD or --auth-file to let only some, --read-only to only show them, ' +
+      'or --allow-anonymous-writes if that is what you want.',
+  )
+}
+
+/** Passwords that others can listen to are worth nothing. @throws UsageError */
+export function refuseListeners(listen: ListenAddress, source: string): void {
+  if (isLocal(listen)) return
+  throw new UsageError(
+    `With ${source} and without TLS, passwords would go where others can listen. ` +
+      'Add --tls self-signed, or --tls-cert and --tls-key, or bind to 127.0.0.1 behind a proxy that speaks TLS; ' +
+      'or --allow-insecure-auth if that is what you want.',
   )
 }

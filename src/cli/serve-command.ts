@@ -2,17 +2,18 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { urlOf } from '../core/address.ts'
-import type { RunningServer, Serve, ServeOptions } from '../core/options.ts'
+import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { handedOver, inheritedSocket } from './activation.ts'
 import { listenAddress } from './bind.ts'
 import type { Request } from './command-line.ts'
 import { changedLimits } from './limit-options.ts'
 import { directoryProblem, listenProblem } from './messages.ts'
-import { refuseStrangers, rightsOf } from './rights.ts'
+import { refuseListeners, refuseStrangers, rightsOf } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { fromEnvironment, fromFile } from './sources.ts'
 import { type Certificates, certificatesOf, type Secured } from './tls/secured.ts'
 import { UsageError } from './usage-error.ts'
+import { hasOpenPlaces, hasUsers, usersOf } from './users.ts'
 
 export type Mode = NonNullable<Settings['mode']>
 
@@ -78,23 +79,19 @@ function refuseOtherLoops(mode: Mode, { threads, workers }: Settings): void {
   }
 }
 
-/** Where to listen, which strangers may not reach unless they may change nothing. @param fd a socket that was handed over */
+/** Where to listen, and what makes it so. @param fd a socket that was handed over */
 async function listenAt(
   settings: Settings,
-  rights: Pick<ServeOptions, 'readOnly'>,
   fd: number | undefined,
-): Promise<ServeOptions['listen']> {
-  const strangers = settings['allow-anonymous-writes'] ?? false
+): Promise<{ readonly listen: ServeOptions['listen']; readonly address: ListenAddress; readonly source: string }> {
   if (fd !== undefined) {
-    const socket = await inheritedSocket(fd, settings)
-    if (!strangers)
-      refuseStrangers(socket.address, `the socket at ${urlOf(socket.address)} that was handed over`, rights)
-    return socket
+    const listen = await inheritedSocket(fd, settings)
+    const { address } = listen
+    return { listen, address, source: `the socket at ${urlOf(address)} that was handed over` }
   }
   const { bind = '127.0.0.1', port = 8080 } = settings
-  const listen = await listenAddress(bind, port)
-  if (!strangers) refuseStrangers(listen, `--bind ${bind}`, rights)
-  return listen
+  const address = await listenAddress(bind, port)
+  return { listen: address, address, source: `--bind ${bind}` }
 }
 
 async function serveOptions(
@@ -103,13 +100,19 @@ async function serveOptions(
   fd: number | undefined,
 ): Promise<ServeOptions> {
   const rights = rightsOf(settings)
-  const listen = await listenAt(settings, rights, fd)
+  const auth = await usersOf(settings)
+  const { listen, address, source } = await listenAt(settings, fd)
+  const asked = settings['allow-anonymous-writes'] ?? false
+  if (!asked && !rights.readOnly) refuseStrangers(address, source, await hasOpenPlaces(auth))
+  const clear = settings.tls === 'off' || (settings.tls === undefined && settings['tls-cert'] === undefined)
+  if (clear && hasUsers(auth) && !auth?.insecure) refuseListeners(address, source)
   return {
     root: await sharedDirectory(settings.directory, fallback),
     listen,
     ...(settings.threads === undefined ? {} : { threads: settings.threads }),
     ...(settings.workers === undefined ? {} : { workers: settings.workers }),
     ...rights,
+    ...(auth === undefined ? {} : { auth }),
     fsync: settings.fsync ?? true,
     cacheBytes: settings.cache ?? 64 * 1024 ** 2,
     ...(settings['max-upload-size'] === undefined ? {} : { maxUploadSize: settings['max-upload-size'] }),

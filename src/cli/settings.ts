@@ -92,6 +92,12 @@ const hostNames: Reader<readonly string[]> = (value, source) => {
   })
 }
 
+/** One or several, in an array, or one a line, as the environment has no arrays. Passwords may have commas. */
+const entries: Reader<readonly string[]> = (value, source) => {
+  const list = Array.isArray(value) ? value : text(value, source).split('\n')
+  return list.map((item) => text(item, source))
+}
+
 function choice<const T extends string>(...words: readonly T[]): Reader<T> {
   return (value, source) => {
     const word = value === '' ? text(value, source) : value
@@ -122,6 +128,9 @@ export const readers = {
   'allow-overwrite': flag,
   'allow-delete': flag,
   'allow-anonymous-writes': flag,
+  auth: entries,
+  'auth-file': text,
+  'allow-insecure-auth': flag,
   'host-name': hostNames,
   fsync: flag,
   index: fileName,

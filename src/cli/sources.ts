@@ -11,10 +11,16 @@ import { didYouMean } from './suggest.ts'
 import { UsageError } from './usage-error.ts'
 
 const prefix = 'TWINSERVE_'
-/** Whom clients talk to, and whom they trust: nothing for a server. */
-const forClients: readonly string[] = ['TWINSERVE_URL', 'TWINSERVE_FINGERPRINT', 'TWINSERVE_CACERT']
+/** Whom clients talk to, as whom, and whom they trust: nothing for a server. */
+const forClients: readonly string[] = [
+  'TWINSERVE_URL',
+  'TWINSERVE_USER',
+  'TWINSERVE_PASSWORD',
+  'TWINSERVE_FINGERPRINT',
+  'TWINSERVE_CACERT',
+]
 /** Settings that are paths. */
-const paths = ['directory', 'tls-cert', 'tls-key'] as const satisfies readonly Name[]
+const paths = ['directory', 'auth-file', 'tls-cert', 'tls-key'] as const satisfies readonly Name[]
 const variable = (name: string): string => prefix + name.toUpperCase().replaceAll('-', '_')
 
 /** The settings that the environment makes, and the configuration file that it names. */

@@ -58,6 +58,21 @@ export interface Loaded {
   readonly length: number | undefined
 }
 
+/** What hashing a password costs (RFC 7914, section 2). */
+export interface ScryptCost {
+  /** The logarithm of N, to the base 2. */
+  readonly ln: number
+  readonly r: number
+  readonly p: number
+}
+
+/** A text file. */
+export interface Configuration {
+  readonly text: string
+  /** Another one when it was changed, or another file has its place. */
+  readonly version: string
+}
+
 /** How to open a file. Every mode has `O_NOFOLLOW | O_CLOEXEC`; `read` adds `O_NONBLOCK` (a FIFO must not hold anybody), `create` is `O_WRONLY | O_CREAT | O_EXCL`, `write` is `O_WRONLY` on a file that is there. */
 export type OpenMode = 'read' | 'create' | 'write'
 
@@ -152,6 +167,20 @@ export interface Calls {
   lock(): void
   /** `flock(2)`, to give the lock back. Never fails. */
   unlock(): void
+  /**
+   * `scrypt` (RFC 7914). It takes `128 * r * (2 ** ln + p)` bytes and, with what new hashes cost, a tenth of a second, in
+   * which the blocking engine does nothing else: `access/attempts.ts` bounds how often.
+   *
+   * @param length bytes wanted
+   */
+  scrypt(password: Uint8Array, salt: Uint8Array, cost: ScryptCost, length: number): Uint8Array
+  /**
+   * A text file of the server's owner, which lies anywhere, and links to which are followed.
+   *
+   * @param known what was read last: `version`
+   * @returns undefined when it is still that @throws ENOENT, EACCES, EISDIR; EFBIG beyond 1 MiB
+   */
+  readConfiguration(path: string, known: string | undefined): Configuration | undefined
   /** Whether a process that calls itself `owner` (`Environment.owner`) still runs. Never fails. */
   ownerState(owner: string): OwnerState
   /**

@@ -102,6 +102,23 @@ export interface Limits {
   readonly pageEntries: number
   /** What these may take as JSON, at their longest. With its path, an answer then stays below the 1 MiB that many clients take by default. */
   readonly pageBytes: number
+  /** How long the file of users is good for before it is looked at again. */
+  readonly usersFresh: number
+  /**
+   * Passwords that are checked in a minute, right or wrong, whoever sends them. Each takes a tenth of a second, for which
+   * the blocking engine holds everybody: so much is a tenth of its time.
+   */
+  readonly logins: number
+  /** The same at once, after a quiet time: a second of the blocking engine's. */
+  readonly loginsAtOnce: number
+  /** Wrong passwords in a minute from one address, or one /64 of IPv6. People make three mistakes, and then look it up. */
+  readonly loginsPerAddress: number
+  /** The same for one name, from wherever: whoever guesses with many addresses keeps its owner out, who has not logged in, and does not get in. */
+  readonly loginsPerUser: number
+  /** How long a password that was right need not be checked again: programs send it with every request. */
+  readonly loginMemory: number
+  /** How long one stays logged in with a cookie. */
+  readonly cookieAge: number
   /** How long a stopping server lets requests in progress go on. */
   readonly drainTime: number
 }
@@ -157,5 +174,12 @@ export const defaultLimits: Limits = {
   pingInterval: 25_000,
   pageEntries: 5_000,
   pageBytes: 768 * 1024,
+  usersFresh: 1_000,
+  logins: 60,
+  loginsAtOnce: 10,
+  loginsPerAddress: 10,
+  loginsPerUser: 30,
+  loginMemory: 10 * 60 * 1000,
+  cookieAge: 7 * 24 * 60 * 60 * 1000,
   drainTime: 10_000,
 }

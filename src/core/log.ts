@@ -25,6 +25,8 @@ export interface Asked {
 export interface Logged {
   readonly connection: Connection
   readonly head: Asked
+  /** Who had logged in. */
+  readonly user?: string | undefined
   /** 0 when the connection ended before there was an answer. */
   readonly status: number
   /** Bytes of content that were sent. */
@@ -49,9 +51,9 @@ function requestLine(head: Asked): string {
   return head.complete ? quoted(`${head.method} ${head.target} ${head.protocol}`) : '-'
 }
 
-function common(site: Site, { connection, head, status, bytes }: Logged): string {
+function common(site: Site, { connection, head, status, bytes, user }: Logged): string {
   const when = logDate(site.environment.date())
-  return `${connection.ends.remote} - - [${when}] "${requestLine(head)}" ${status} ${bytes}`
+  return `${connection.ends.remote} - ${quoted(user ?? '-')} [${when}] "${requestLine(head)}" ${status} ${bytes}`
 }
 
 function combined(site: Site, logged: Logged): string {
@@ -65,11 +67,12 @@ function ascii(json: string): string {
 }
 
 /** Milliseconds to the microsecond: what happened, phase by phase. */
-function json(site: Site, { connection, head, status, bytes, trace }: Logged): string {
+function json(site: Site, { connection, head, status, bytes, trace, user }: Logged): string {
   const ms = (value: number) => (Number.isNaN(value) ? undefined : Math.round(value * 1000) / 1000)
   const line = JSON.stringify({
     time: new Date(site.environment.date()).toISOString(),
     remote: connection.ends.remote,
+    user,
     method: head.complete ? head.method : undefined,
     target: head.complete ? head.target : undefined,
     status,

@@ -1,6 +1,7 @@
 /**
  * What an engine is started with, and what it hands back: the same for both.
  */
+import type { AuthOptions } from './access/accounts.ts'
 import type { Limits } from './limits.ts'
 import type { Action } from './policy.ts'
 
@@ -44,6 +45,8 @@ export interface ServeOptions {
   readonly readOnly: boolean
   /** The changes that are allowed. Everything unless it is given. */
   readonly allow?: readonly Action[]
+  /** Who can log in, and who may do what. Everybody may do everything unless it is given. */
+  readonly auth?: AuthOptions
   /** Flush what was stored to disk before it is acknowledged. Without it, the end of the machine may take acknowledged files with it. */
   readonly fsync: boolean
   /** The most bytes that one stored file may have. */

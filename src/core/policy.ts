@@ -175,6 +175,11 @@ export class Access {
     return new Sight(this, names)
   }
 
+  /** All there is to these rights, as text: whoever has the same may stay logged in. */
+  get rightsText(): string {
+    return JSON.stringify([this.#members, this.#lists])
+  }
+
   /** What may be done with a path: for whoever shows it. */
   rightsAt(names: Names): Readonly<Record<Action, boolean>> {
     const rights = actions.map((action) => [action, this.may(action, names)] as const)

@@ -1,6 +1,8 @@
 /**
  * What is shared, and how: everything that the requests of one engine have in common.
  */
+import type { Accounts } from './access/accounts.ts'
+import type { Attempts } from './access/attempts.ts'
 import type { Directory, Environment } from './calls.ts'
 import type { FileCache } from './files/cache.ts'
 import type { DigestMemory } from './files/digest-memory.ts'
@@ -10,12 +12,13 @@ import type { HeldPlace } from './files/temporary.ts'
 import type { Limits } from './limits.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import type { LogFormat } from './options.ts'
-import type { Access } from './policy.ts'
 
 export interface Site {
   readonly root: Directory
-  /** What everybody may do. */
-  readonly everybody: Access
+  readonly accounts: Accounts
+  readonly attempts: Attempts
+  /** What cookies are signed with, once that is known. */
+  key: string | undefined
   readonly limits: Limits
   /** Whether what was stored is flushed to disk before it is acknowledged. */
   readonly durable: boolean

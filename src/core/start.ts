@@ -1,6 +1,8 @@
 /**
  * Making a site ready, once, before the first request.
  */
+import { Accounts } from './access/accounts.ts'
+import { Attempts } from './access/attempts.ts'
 import type { Directory, Environment } from './calls.ts'
 import { FileCache } from './files/cache.ts'
 import { DigestMemory } from './files/digest-memory.ts'
@@ -11,7 +13,7 @@ import { ensure, serverDirectory, sweep } from './files/temporary.ts'
 import { limitsOf } from './limits.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import type { ServeOptions } from './options.ts'
-import { Access, allowedBy, wholeTree } from './policy.ts'
+import { allowedBy } from './policy.ts'
 import { call, type Program } from './program.ts'
 import type { Site } from './site.ts'
 import { sweepUploads } from './uploads/expire.ts'
@@ -35,7 +37,9 @@ export function* openSite(
   const shared = new SharedMemory(yield* memoryOf(root, !options.readOnly))
   const site: Site = {
     root,
-    everybody: new Access(allowedBy(options), wholeTree),
+    accounts: new Accounts(allowedBy(options), options.auth),
+    attempts: new Attempts(limits, environment.unique()),
+    key: undefined,
     limits,
     durable: options.fsync,
     environment,
@@ -55,6 +59,7 @@ export function* openSite(
     temporary: undefined,
     draining: false,
   }
+  yield* site.accounts.open()
   if (!options.readOnly) {
     // What a crash has left marked as being changed would be served from no cache.
     yield* exclusively(site, nothing)

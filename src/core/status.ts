@@ -39,6 +39,20 @@ export function statusOf(raw: RawStatus): FileStatus {
   }
 }
 
+/** The most that is read of a configuration: what is larger is something else. */
+const mostConfiguration = 1_048_576n
+
+/**
+ * What tells one state of a configuration file from another.
+ *
+ * @throws EINVAL for what is no regular file, EFBIG for what is too large
+ */
+export function versionOf(raw: RawStatus): string {
+  const code = kindOf(Number(raw.mode)) !== 'file' ? 'EINVAL' : raw.size > mostConfiguration ? 'EFBIG' : undefined
+  if (code !== undefined) throw Object.assign(new Error(code), { code })
+  return `${raw.dev} ${raw.ino} ${raw.size} ${raw.mtimeNs}`
+}
+
 /** What is added so that a time is never below its microsecond once it is a number of seconds: half of what such a number can be off by. */
 const bias = 1.5e-7
 

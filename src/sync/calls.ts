@@ -17,6 +17,7 @@ import { lastError, posix } from '../posix/posix.ts'
 import type { CommonCalls } from './common.ts'
 import { ownerState } from './owner.ts'
 import { run } from './run.ts'
+import { secretCalls } from './secrets.ts'
 
 /** The lines of `Calls` that have to do with sockets: see `sockets.ts`. */
 export type SocketCalls = Pick<Calls, 'recv' | 'send' | 'sendfile'>
@@ -165,6 +166,7 @@ export const fileCalls: FileCalls = {
   fchmod: (file, permissions) => fs.fchmodSync(file, permissions),
   ftruncate: (file, length) => fs.ftruncateSync(file, length),
   futimens: (file, mtimeNs) => fs.futimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs)),
+  ...secretCalls,
   ownerState,
   opendir: (directory) => ({ stream: fs.opendirSync(directory.path, dirOptions) }),
   readdir: nextNames,

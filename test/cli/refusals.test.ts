@@ -50,17 +50,40 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
   [
     '--bind 0.0.0.0',
     'With --bind 0.0.0.0, everybody who can reach this machine could change the files. ' +
-      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+      'Add --auth NAME:PASSWORD or --auth-file to let only some, --read-only to only show them, ' +
+      'or --allow-anonymous-writes if that is what you want.',
   ],
   [
     '--bind :: --no-read-only',
     'With --bind ::, everybody who can reach this machine could change the files. ' +
-      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+      'Add --auth NAME:PASSWORD or --auth-file to let only some, --read-only to only show them, ' +
+      'or --allow-anonymous-writes if that is what you want.',
   ],
   [
     '--bind 0.0.0.0 --allow-upload',
     'With --bind 0.0.0.0, everybody who can reach this machine could change the files. ' +
-      'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+      'Add --auth NAME:PASSWORD or --auth-file to let only some, --read-only to only show them, ' +
+      'or --allow-anonymous-writes if that is what you want.',
+  ],
+  [
+    '--bind 0.0.0.0 -a @/:rw -a ann:pw',
+    'With --bind 0.0.0.0, everybody who can reach this machine could change the files. ' +
+      'Add --auth NAME:PASSWORD or --auth-file to let only some, --read-only to only show them, ' +
+      'or --allow-anonymous-writes if that is what you want.',
+  ],
+  [
+    '--bind 0.0.0.0 -a ann:pw',
+    'With --bind 0.0.0.0 and without TLS, passwords would go where others can listen. ' +
+      'Add --tls self-signed, or --tls-cert and --tls-key, or bind to 127.0.0.1 behind a proxy that speaks TLS; ' +
+      'or --allow-insecure-auth if that is what you want.',
+  ],
+  ['--auth', '--auth needs a value.'],
+  ['--auth ann', '--auth cannot be understood: write NAME:PASSWORD, NAME:PASSWORD@/PATH:ro, or @/PATH for everybody.'],
+  ['-a ann:pw@/a -a ann:secret@/b', 'Users contradict each other: ann has two passwords.'],
+  ['--auth-file none.txt', 'The file of users none.txt does not exist. Make it with twinserve passwd none.txt NAME.'],
+  [
+    '--auth-file users.txt',
+    'The file of users users.txt cannot be understood: line 1: write NAME:PASSWORD, NAME:PASSWORD@/PATH:ro, or @/PATH for everybody.',
   ],
   ['--read-only -A', '--read-only and --allow-all contradict each other. Leave one of them out.'],
   ['--allow-uplod', 'There is no option --allow-uplod. Did you mean --allow-upload?'],
@@ -78,6 +101,7 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
 test('a command that cannot be carried out', async (t) => {
   const cwd = await temporary(t)
   await writeFile(join(cwd, 'file.txt'), '')
+  await writeFile(join(cwd, 'users.txt'), 'nonsense\n')
   for (const [words, sentence] of refusals) await refused(words, { cwd }, sentence)
 
   async function refused(words: string, surroundings: Surroundings, sentence: string): Promise<void> {

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { defaultLimits } from '../../src/core/limits.ts'
 import { openSite, type SiteOptions } from '../../src/core/start.ts'
+import { authOf } from '../fixtures/accounts.ts'
 import { file, MemoryFiles } from '../fixtures/memory.ts'
 import { drive, ScriptedEnvironment } from '../fixtures/script.ts'
 
@@ -26,7 +27,7 @@ function open(more: Partial<SiteOptions>, memory = new MemoryFiles()) {
 
 t.test('what the options say', async (t) => {
   const { site, environment, memory, lines } = open({})
-  t.match(site, { serverTiming: true, logFormat: 'json', draining: false, everybody: { uniform: true } })
+  t.match(site, { serverTiming: true, logFormat: 'json', draining: false, accounts: { any: false } })
   t.equal(site.index, undefined)
   t.equal(site.cache, undefined)
   t.equal(site.root, memory.root)
@@ -107,4 +108,11 @@ t.test('what all servers on a directory have in common', async (t) => {
   closed.node('').mode = 5
   t.ok(open({}, closed).site.shared.versionOf('/a'), 'where nothing can be made, a server is by itself')
   t.equal(memory.openCount + closed.openCount, 0)
+})
+
+t.test('who can log in', async (t) => {
+  const { accounts } = open({ auth: authOf(['ann:pw']) }).site
+  t.equal(accounts.find('ann')?.access.may('delete', []), true)
+  t.equal(accounts.everybody.may('read', []), false)
+  t.throws(() => open({ auth: authOf([], { file: '/none' }) }), { code: 'ENOENT' })
 })

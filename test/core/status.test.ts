@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { secondsOf, statusOf } from '../../src/core/status.ts'
+import { secondsOf, statusOf, versionOf } from '../../src/core/status.ts'
 
 /** inode(7): the file type bits of `st_mode`. */
 const kinds = [
@@ -35,4 +35,14 @@ test('a time in seconds is the right one, cut to microseconds', async (t) => {
     if (ns / 1000n !== microseconds) wrong += 1
   }
   t.equal(wrong, 0)
+})
+
+test('a configuration file, and another state of it', async (t) => {
+  const raw = { mode: 0o100600n, size: 5n, mtimeNs: 7n, dev: 1n, ino: 2n }
+  t.equal(versionOf(raw), versionOf({ ...raw }))
+  for (const change of [{ size: 6n }, { mtimeNs: 8n }, { dev: 2n }, { ino: 3n }])
+    t.not(versionOf({ ...raw, ...change }), versionOf(raw))
+  t.throws(() => versionOf({ ...raw, mode: 0o040700n }), { code: 'EINVAL' })
+  t.throws(() => versionOf({ ...raw, mode: 0o010600n }), { code: 'EINVAL' }, 'nor a FIFO')
+  t.throws(() => versionOf({ ...raw, size: 1_048_577n }), { code: 'EFBIG' })
 })

@@ -18,6 +18,7 @@ import { RequestBody, receive } from './body.ts'
 import { type Connection, type Fate, lost } from './connection.ts'
 import { RequestHead } from './head.ts'
 import { giveParser, type Llhttp, takeParser } from './llhttp.ts'
+import { challenge, identify, keptPrivate } from './login.ts'
 import { checkHost } from './origin.ts'
 import { Output } from './output.ts'
 import { Request } from './request.ts'
@@ -110,10 +111,10 @@ class Exchange {
     this.#body = new RequestBody(this.#connection, this.#site, head.framing, this.#parser, rest, expect !== undefined)
     if (expect !== undefined && expect !== '100-continue') throw new Refusal('expectation_failed')
     const target = parseTarget(head.target, head.method)
-    const { ends } = this.#connection
-    this.#request = new Request(head, target, this.#body, this.#site, ends, this.#site.everybody)
+    this.#request = new Request(head, target, this.#body, this.#site, this.#connection.ends)
     this.#connection.reading = this.#request.reading
     checkHost(this.#request.authority, this.#site)
+    yield* identify(this.#request)
     return yield* this.#respond(yield* this.#routed(this.#request))
   }
 
@@ -140,8 +141,9 @@ class Exchange {
     const keep = upgrade !== undefined || this.#mayKeep(stream !== undefined)
     this.#status = status
     this.#trace.answered = this.#site.environment.now()
-    const fields = this.#request?.fields ?? ''
-    const whole = fields === '' ? response : { ...response, headers: response.headers + fields }
+    const { fields = '', access } = this.#request ?? {}
+    const all = fields === '' ? response.headers : response.headers + fields
+    const whole = { ...response, headers: access?.user === undefined ? all : keptPrivate(all) }
     this.#out.head(answerHead(this.#site, this.#head, whole, keep, this.#trace))
     if (this.#head.method !== 'HEAD') {
       if (stream !== undefined) {
@@ -190,7 +192,9 @@ class Exchange {
     if (refusal.code === 'internal') logMistake(this.#site, error)
     const form = this.#head.complete ? formOf(this.#head, this.#request?.target) : 'text'
     try {
-      return yield* this.#respond(refuse(form, refusal))
+      const request = this.#request
+      const challenged = refusal.status === 401 && request !== undefined
+      return yield* this.#respond(challenged ? challenge(request, form, refusal) : refuse(form, refusal))
     } catch {
       return 'abort'
     }
@@ -200,7 +204,15 @@ class Exchange {
     this.#trace.done = this.#site.environment.now()
     const head = this.#head
     const bytes = this.#out.sent
+    const user = this.#request?.access.user
     this.#site.metrics?.request(head.method, this.#status, this.#trace)
-    logRequest(this.#site, { connection: this.#connection, head, status: this.#status, bytes, trace: this.#trace })
+    logRequest(this.#site, {
+      connection: this.#connection,
+      head,
+      status: this.#status,
+      bytes,
+      trace: this.#trace,
+      user,
+    })
   }
 }

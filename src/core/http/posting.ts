@@ -12,7 +12,7 @@ import { upload } from '../operations/upload.ts'
 import { pathFromText, rootPath, type SafePath } from '../paths.ts'
 import type { Program } from '../program.ts'
 import { type Result, tell } from './answers.ts'
-import { gather } from './body.ts'
+import { fieldsOf } from './fields.ts'
 import type { Notice } from './listing.ts'
 import { boundaryOf, Multipart } from './multipart.ts'
 import { addressOf, type Request } from './request.ts'
@@ -45,11 +45,6 @@ function* postFiles(request: Request, path: SafePath | undefined, type: string):
     message: paths.length === 0 ? 'There was no file to store.' : `Stored ${paths.join(', ')}.`,
     details: { stored: paths },
   })
-}
-
-function* fieldsOf(request: Request): Program<URLSearchParams> {
-  const text = yield* gather(request.body, request.site.limits.fieldBytes, 'the form')
-  return new URLSearchParams(text.toString())
 }
 
 function required(fields: URLSearchParams, name: string): string {

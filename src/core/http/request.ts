@@ -18,20 +18,20 @@ export class Request {
   readonly body: RequestBody
   readonly site: Site
   readonly ends: Ends
-  /** What whoever sent it may do. */
-  readonly access: Access
+  /** What whoever sent it may do: what everybody may, until it is known who that is. */
+  access: Access
   /** What the request is about, once that is known: for the sentences of refusals. */
   path = rootPath
   /** Field lines that every answer to it carries, refusals too, each ended by CRLF. */
   fields = ''
 
-  constructor(head: RequestHead, target: Target, body: RequestBody, site: Site, ends: Ends, access: Access) {
+  constructor(head: RequestHead, target: Target, body: RequestBody, site: Site, ends: Ends) {
     this.head = head
     this.target = target
     this.body = body
     this.site = site
     this.ends = ends
-    this.access = access
+    this.access = site.accounts.everybody
   }
 
   get method(): string {

@@ -70,6 +70,7 @@ export const reasonPhrases: Readonly<Record<number, string>> = {
   421: 'Misdirected Request',
   423: 'Locked',
   426: 'Upgrade Required',
+  429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   460: 'Checksum Mismatch',
   500: 'Internal Server Error',

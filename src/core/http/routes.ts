@@ -2,12 +2,14 @@
  * From a request to what answers it.
  */
 import { Refusal } from '../errors.ts'
+import { loginPath, logoutPath } from '../pages/login.ts'
 import { pathFromTarget, type SafePath } from '../paths.ts'
 import type { Program } from '../program.ts'
 import { sessionPath } from '../session/messages.ts'
 import { openSession } from '../session/open.ts'
 import { deleteAt, makeCollection, put, transfer } from './changing.ts'
 import { parseCommand } from './commands.ts'
+import { login, logout } from './login.ts'
 import { post } from './posting.ts'
 import { read, serveAsset } from './reading.ts'
 import type { Request } from './request.ts'
@@ -38,6 +40,8 @@ export function* route(request: Request): Program<Response> {
   if (target.path === sessionPath) return openSession(request)
   if (target.path === healthPath) return health(request)
   if (target.path === metricsPath) return yield* metrics(request)
+  if (target.path === loginPath) return yield* login(request)
+  if (target.path === logoutPath) return yield* logout(request)
   if (own.test(target.path)) return serveAsset(request, target.path)
   if (request.reading) {
     const command = parseCommand(target.path)

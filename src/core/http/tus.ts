@@ -47,7 +47,7 @@ export function isUploads(path: string): boolean {
 /** Answer a request for a path of the protocol. @throws Refusal */
 export function* tus(request: Request): Program<Response> {
   const { access, head, site, target } = request
-  request.fields = version
+  request.fields += version
   const method = head.field('x-http-method-override') ?? head.method
   if (method === 'OPTIONS') return options(site)
   if (head.field('tus-resumable') !== tusVersion) {

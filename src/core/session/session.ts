@@ -136,8 +136,10 @@ export class Session implements Protocol {
   }
 
   *#message(text: string, trace: Trace): Program<void> {
-    const { environment } = this.#site
+    const { accounts, environment } = this.#site
     trace.headRead = environment.now()
+    // Who has lost his rights meanwhile has lost them here too.
+    if (accounts.changing) yield* accounts.freshen(this.#site)
     const answered = yield* answerTo(this.#place, text, (reading) => {
       this.#connection.reading = reading
     })
@@ -167,6 +169,7 @@ export class Session implements Protocol {
       status,
       bytes,
       trace,
+      user: this.#place.access.user,
     })
   }
 

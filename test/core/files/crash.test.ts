@@ -41,13 +41,13 @@ const made = 'new content'
 const rows: readonly Row[] = [
   {
     name: 'store',
-    program: (site, replace) => store(site, site.everybody, { path: at('/to/new'), source: body(), replace }),
+    program: (site, replace) => store(site, site.accounts.everybody, { path: at('/to/new'), source: body(), replace }),
     states: [{}, { to: { new: made } }],
   },
   {
     name: 'store what is small',
     program: (site, replace) =>
-      store(site, site.everybody, {
+      store(site, site.accounts.everybody, {
         path: at('/to/new'),
         source: sourceOf(made),
         length: made.length,
@@ -58,57 +58,57 @@ const rows: readonly Row[] = [
   },
   {
     name: 'store over',
-    program: (site) => store(site, site.everybody, { path: at('/old'), source: body(), replace: true }),
+    program: (site) => store(site, site.accounts.everybody, { path: at('/old'), source: body(), replace: true }),
     states: [{}, { old: made }],
   },
   {
     name: 'upload of two',
-    program: (site) => upload(site, site.everybody, over([form()]), undefined, true),
+    program: (site) => upload(site, site.accounts.everybody, over([form()]), undefined, true),
     states: [{}, { old: 'first' }, { old: 'first', to: { new: 'two' } }],
   },
   {
     name: 'copy',
-    program: (site, replace) => copy(site, site.everybody, { from: at('/old'), to: at('/to/new'), replace }),
+    program: (site, replace) => copy(site, site.accounts.everybody, { from: at('/old'), to: at('/to/new'), replace }),
     states: [{}, { to: { new: 'old' } }],
   },
   {
     name: 'copy over',
-    program: (site) => copy(site, site.everybody, { from: at('/old'), to: at('/other'), replace: true }),
+    program: (site) => copy(site, site.accounts.everybody, { from: at('/old'), to: at('/other'), replace: true }),
     states: [{}, { other: 'old' }],
   },
   {
     name: 'copy a tree',
-    program: (site, replace) => copy(site, site.everybody, { from: at('/dir'), to: at('/to/new'), replace }),
+    program: (site, replace) => copy(site, site.accounts.everybody, { from: at('/dir'), to: at('/to/new'), replace }),
     states: [{}, { to: { new: tree.dir } as Tree }],
   },
   {
     name: 'move',
-    program: (site, replace) => move(site, site.everybody, { from: at('/old'), to: at('/to/new'), replace }),
+    program: (site, replace) => move(site, site.accounts.everybody, { from: at('/old'), to: at('/to/new'), replace }),
     states: [{}, { to: { new: 'old' } }, { old: undefined, to: { new: 'old' } }],
   },
   {
     name: 'move over',
-    program: (site) => move(site, site.everybody, { from: at('/dir/a'), to: at('/other'), replace: true }),
+    program: (site) => move(site, site.accounts.everybody, { from: at('/dir/a'), to: at('/other'), replace: true }),
     states: [{}, { other: 'a' }, { dir: { deep: { b: 'b' }, up: link('..') }, other: 'a' }],
   },
   {
     name: 'move a tree',
-    program: (site, replace) => move(site, site.everybody, { from: at('/dir'), to: at('/to/new'), replace }),
+    program: (site, replace) => move(site, site.accounts.everybody, { from: at('/dir'), to: at('/to/new'), replace }),
     states: [{}, { to: { new: tree.dir } as Tree }, { dir: undefined, to: { new: tree.dir } as Tree }],
   },
   {
     name: 'create',
-    program: (site) => createDirectory(site, site.everybody, at('/to/new')),
+    program: (site) => createDirectory(site, site.accounts.everybody, at('/to/new')),
     states: [{}, { to: { new: {} } }],
   },
   {
     name: 'remove',
-    program: (site) => remove(site, site.everybody, { path: at('/old'), kind: 'any', recursive: false }),
+    program: (site) => remove(site, site.accounts.everybody, { path: at('/old'), kind: 'any', recursive: false }),
     states: [{}, { old: undefined }],
   },
   {
     name: 'remove a tree',
-    program: (site) => remove(site, site.everybody, { path: at('/dir'), kind: 'any', recursive: true }),
+    program: (site) => remove(site, site.accounts.everybody, { path: at('/dir'), kind: 'any', recursive: true }),
     states: [{}, { dir: undefined }],
   },
 ]

@@ -44,51 +44,51 @@ function underLock(make: (site: Site) => Program<unknown>): string[][] {
 const rows: readonly (readonly [what: string, make: (site: Site) => Program<unknown>, expected: string[][]])[] = [
   [
     'a new file',
-    (site) => store(site, site.everybody, { path: at('n'), source: sourceOf('x'), replace: false }),
+    (site) => store(site, site.accounts.everybody, { path: at('n'), source: sourceOf('x'), replace: false }),
     [['lstat', 'link', 'unlink']],
   ],
   [
     'a file replaced',
-    (site) => store(site, site.everybody, { path: at('a'), source: sourceOf('another size'), replace: true }),
+    (site) => store(site, site.accounts.everybody, { path: at('a'), source: sourceOf('another size'), replace: true }),
     [['lstat', 'rename']],
   ],
   [
     'a copy',
-    (site) => copy(site, site.everybody, { from: at('a'), to: at('n'), replace: false }),
+    (site) => copy(site, site.accounts.everybody, { from: at('a'), to: at('n'), replace: false }),
     [['lstat', 'link', 'unlink']],
   ],
   [
     'a copy over another',
-    (site) => copy(site, site.everybody, { from: at('a'), to: at('b'), replace: true }),
+    (site) => copy(site, site.accounts.everybody, { from: at('a'), to: at('b'), replace: true }),
     [['lstat', 'rename']],
   ],
   [
     'a copied tree',
-    (site) => copy(site, site.everybody, { from: at('dir'), to: at('n'), replace: false }),
+    (site) => copy(site, site.accounts.everybody, { from: at('dir'), to: at('n'), replace: false }),
     [['lstat', 'rename']],
   ],
   [
     'a move',
-    (site) => move(site, site.everybody, { from: at('a'), to: at('n'), replace: false }),
+    (site) => move(site, site.accounts.everybody, { from: at('a'), to: at('n'), replace: false }),
     // The new name is on disk before the old one goes, and both are one step.
     [['lstat', 'lstat', 'link', 'fsync', 'unlink']],
   ],
   [
     'a move over another',
-    (site) => move(site, site.everybody, { from: at('a'), to: at('b'), replace: true }),
+    (site) => move(site, site.accounts.everybody, { from: at('a'), to: at('b'), replace: true }),
     [['lstat', 'lstat', 'rename']],
   ],
   [
     'a file deleted',
-    (site) => remove(site, site.everybody, { path: at('a'), kind: 'any', recursive: false }),
+    (site) => remove(site, site.accounts.everybody, { path: at('a'), kind: 'any', recursive: false }),
     [['lstat', 'unlink']],
   ],
   [
     'a tree deleted: not the walk through it',
-    (site) => remove(site, site.everybody, { path: at('dir'), kind: 'any', recursive: true }),
+    (site) => remove(site, site.accounts.everybody, { path: at('dir'), kind: 'any', recursive: true }),
     [['lstat'], ['lstat', 'rename', 'fsync']],
   ],
-  ['a directory made', (site) => createDirectory(site, site.everybody, at('n')), [['mkdir']]],
+  ['a directory made', (site) => createDirectory(site, site.accounts.everybody, at('n')), [['mkdir']]],
 ]
 
 for (const [what, make, expected] of rows) {

@@ -27,7 +27,7 @@ function world(details: SiteDetails) {
   const site = siteOn(memory, details)
   const put = (name: string, text: string, length?: number) =>
     run(
-      store(site, site.everybody, {
+      store(site, site.accounts.everybody, {
         path: at(name),
         source: sourceOf(...(text.match(/.{1,4}/g) ?? [])),
         replace: true,
@@ -79,23 +79,23 @@ t.test('all files together', async (t) => {
   put('n', '', 0)
   t.equal(site.quota?.left, 5, 'what is replaced makes room')
   put('n', '123')
-  t.throws(() => act((s) => copy(s, s.everybody, { from: at('a'), to: at('copy'), replace: false })), {
+  t.throws(() => act((s) => copy(s, s.accounts.everybody, { from: at('a'), to: at('copy'), replace: false })), {
     code: 'quota_exceeded',
   })
-  t.throws(() => act((s) => copy(s, s.everybody, { from: at('dir'), to: at('copy'), replace: false })), {
+  t.throws(() => act((s) => copy(s, s.accounts.everybody, { from: at('dir'), to: at('copy'), replace: false })), {
     code: 'quota_exceeded',
   })
   t.strictSame(memory.temporaries, {})
-  act((s) => remove(s, s.everybody, { path: at('a'), kind: 'any', recursive: false }))
+  act((s) => remove(s, s.accounts.everybody, { path: at('a'), kind: 'any', recursive: false }))
   t.equal(site.quota?.left, 7)
-  act((s) => copy(s, s.everybody, { from: at('n'), to: at('copy'), replace: false }))
+  act((s) => copy(s, s.accounts.everybody, { from: at('n'), to: at('copy'), replace: false }))
   t.equal(site.quota?.left, 4)
-  act((s) => copy(s, s.everybody, { from: at('n'), to: at('copy'), replace: true }))
+  act((s) => copy(s, s.accounts.everybody, { from: at('n'), to: at('copy'), replace: true }))
   t.equal(site.quota?.left, 4)
-  act((s) => move(s, s.everybody, { from: at('n'), to: at('copy'), replace: true }))
+  act((s) => move(s, s.accounts.everybody, { from: at('n'), to: at('copy'), replace: true }))
   t.equal(site.quota?.left, 7)
   put('big', '1234567')
-  act((s) => remove(s, s.everybody, { path: at('dir'), kind: 'any', recursive: true }))
+  act((s) => remove(s, s.accounts.everybody, { path: at('dir'), kind: 'any', recursive: true }))
   put('big', '1234567890')
   t.equal(site.quota?.left, 20 - 10 - 3, 'after a tree is gone, all is counted anew')
 })

@@ -40,30 +40,39 @@ const programs: readonly (readonly [name: string, program: (site: Site) => Progr
   ['read', (site) => readFile(site, '/a/b/c/file')],
   ['load', (site) => readFile(site, '/a/b/c/file', 100)],
   ['read a directory', (site) => readFile(site, '/a/b/c')],
-  ['store', (site) => store(site, site.everybody, { path: at('/a/b/c/new'), source: sourceOf('new'), replace: false })],
+  [
+    'store',
+    (site) => store(site, site.accounts.everybody, { path: at('/a/b/c/new'), source: sourceOf('new'), replace: false }),
+  ],
   [
     'store over',
-    (site) => store(site, site.everybody, { path: at('/a/b/c/file'), source: sourceOf('new'), replace: true }),
+    (site) => store(site, site.accounts.everybody, { path: at('/a/b/c/file'), source: sourceOf('new'), replace: true }),
   ],
-  ['create', (site) => createDirectory(site, site.everybody, at('/a/b/c/new'))],
-  ['remove', (site) => remove(site, site.everybody, { path: at('/a/b/c/file'), kind: 'any', recursive: false })],
-  ['remove a tree', (site) => remove(site, site.everybody, { path: at('/a/b/c'), kind: 'any', recursive: true })],
+  ['create', (site) => createDirectory(site, site.accounts.everybody, at('/a/b/c/new'))],
+  [
+    'remove',
+    (site) => remove(site, site.accounts.everybody, { path: at('/a/b/c/file'), kind: 'any', recursive: false }),
+  ],
+  [
+    'remove a tree',
+    (site) => remove(site, site.accounts.everybody, { path: at('/a/b/c'), kind: 'any', recursive: true }),
+  ],
   [
     'move a file',
-    (site) => move(site, site.everybody, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false }),
+    (site) => move(site, site.accounts.everybody, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false }),
   ],
-  ['move in', (site) => move(site, site.everybody, { from: at('/to'), to: at('/a/b/c/to'), replace: false })],
-  ['copy a tree', (site) => copy(site, site.everybody, { from: at('/a/b'), to: at('/to/b'), replace: false })],
+  ['move in', (site) => move(site, site.accounts.everybody, { from: at('/to'), to: at('/a/b/c/to'), replace: false })],
+  ['copy a tree', (site) => copy(site, site.accounts.everybody, { from: at('/a/b'), to: at('/to/b'), replace: false })],
   [
     'copy a file',
-    (site) => copy(site, site.everybody, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false }),
+    (site) => copy(site, site.accounts.everybody, { from: at('/a/b/c/file'), to: at('/to/file'), replace: false }),
   ],
   [
     'search',
     (site) =>
       walking(site, toRead('/a'), function* (walk) {
         yield* walk.down(['a'])
-        return yield* search(site, site.everybody, at('/a'), walk, 'h')
+        return yield* search(site, site.accounts.everybody, at('/a'), walk, 'h')
       }),
   ],
 ]

@@ -36,7 +36,7 @@ function request(path: string, details: Details = {}): StoreRequest {
 /** Store it, and end the site. */
 function* storing(site: Site, wanted: StoreRequest): Program<Stored> {
   try {
-    return yield* store(site, site.everybody, wanted)
+    return yield* store(site, site.accounts.everybody, wanted)
   } finally {
     yield* letGo(site)
   }
@@ -87,7 +87,7 @@ t.test('its time: as the client says, or one that no other file has', async (t) 
   const site = siteOn(memory)
   const now = BigInt(site.clock.date) * 1_000_000n + 500n
   const time = (path: string, mtimeNs?: bigint) =>
-    run(store(site, site.everybody, request(path, { mtimeNs })), memory).status.mtimeNs
+    run(store(site, site.accounts.everybody, request(path, { mtimeNs })), memory).status.mtimeNs
   t.strictSame([time('/a'), time('/b'), time('/c', 5000n), time('/d')], [now, now + 1000n, 5000n, now + 2000n])
 })
 
@@ -192,7 +192,7 @@ t.test('whatever fails: the file, or nothing', async (t) => {
 t.test('the place for temporaries stays open, and is found anew when it is gone', async (t) => {
   const memory = files()
   const site = siteOn(memory)
-  const put = (path: string) => run(store(site, site.everybody, request(path)), memory).outcome
+  const put = (path: string) => run(store(site, site.accounts.everybody, request(path)), memory).outcome
   put('/a')
   const once = opened(memory)
   put('/b')

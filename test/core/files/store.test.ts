@@ -61,14 +61,14 @@ t.test('no two files stored have one time, though the clock of the files ticks s
   const memory = files()
   const site = siteOn(memory)
   const times = ['/a', '/b', '/a'].map(
-    (path) => run(store(site, site.everybody, request(path, { replace: true })), memory).status.mtimeNs,
+    (path) => run(store(site, site.accounts.everybody, request(path, { replace: true })), memory).status.mtimeNs,
   )
   t.equal(times[0], memory.clock)
   t.equal(new Set(times).size, 3)
   t.equal(memory.node('a').mtimeNs, times[2], 'on the file as well')
   memory.clock += 1_000_000n
   t.equal(
-    run(store(site, site.everybody, request('/c')), memory).status.mtimeNs,
+    run(store(site, site.accounts.everybody, request('/c')), memory).status.mtimeNs,
     memory.clock,
     'the files’ own, where that is later',
   )
@@ -78,7 +78,7 @@ t.test('a time that the client gives', async (t) => {
   const memory = files()
   const site = siteOn(memory)
   const put = (mtimeNs?: bigint) =>
-    run(store(site, site.everybody, request('/a', { replace: true, mtimeNs })), memory).status.mtimeNs
+    run(store(site, site.accounts.everybody, request('/a', { replace: true, mtimeNs })), memory).status.mtimeNs
   const future = memory.clock + 1_000_000_000_000n
   t.equal(put(future), future)
   t.equal(memory.node('a').mtimeNs, future)
@@ -98,7 +98,8 @@ t.test('by chance, but never the time of the version before', async (t) => {
   const unlucky = siteOn(memory)
   const site = { ...unlucky, environment: { ...unlucky.environment, unique: () => 'always the same' } }
   const put = () =>
-    run(store(site, site.everybody, request('/a', { replace: true, mtimeNs: 1_000_000_000n })), memory).status.mtimeNs
+    run(store(site, site.accounts.everybody, request('/a', { replace: true, mtimeNs: 1_000_000_000n })), memory).status
+      .mtimeNs
   const times = [put(), put(), put(), put()]
   t.equal(times[0], 1_000_000_000n)
   t.equal(times[2], (times[1] as bigint) + 1000n)
@@ -215,7 +216,7 @@ t.test('a name that is taken meanwhile', async (t) => {
   row('link', 1)
   interfereBeforeEachCall(
     t,
-    { files, program: (site) => store(site, site.everybody, request('/new')) },
+    { files, program: (site) => store(site, site.accounts.everybody, request('/new')) },
     (memory) => {
       if (!memory.has('new')) memory.put('new', 'theirs')
     },
@@ -245,7 +246,7 @@ t.test('a name that was free is not taken from whoever has been given it meanwhi
   t.strictSame(twice.temporaries, {}, 'a file that has the name already loses the other')
   failEachCall(t, {
     files,
-    program: (site) => store(site, site.everybody, request('/new', { replace: true })),
+    program: (site) => store(site, site.accounts.everybody, request('/new', { replace: true })),
     after: { ...files().snapshot(), new: 'new content' },
   })
 })
@@ -264,21 +265,21 @@ t.test('whatever fails: the old file, or the new one', async (t) => {
   const made = { ...files().snapshot(), dir: { inner: 'x', made: 'new content' } }
   const over = { ...files().snapshot(), old: 'new content' }
   const prepared = () => files().tree({ '.twinserve': { temporary: {} } })
-  failEachCall(t, { files, program: (site) => store(site, site.everybody, request('/dir/made')), after: made })
+  failEachCall(t, { files, program: (site) => store(site, site.accounts.everybody, request('/dir/made')), after: made })
   failEachCall(t, {
     files: prepared,
-    program: (site) => store(site, site.everybody, request('/dir/made')),
+    program: (site) => store(site, site.accounts.everybody, request('/dir/made')),
     after: made,
   })
   failEachCall(t, {
     files,
-    program: (site) => store(site, site.everybody, request('/old', { replace: true })),
+    program: (site) => store(site, site.accounts.everybody, request('/old', { replace: true })),
     after: over,
   })
   const unlinked = () => files().failOn('link', 1, 'EPERM')
   failEachCall(t, {
     files: unlinked,
-    program: (site) => store(site, site.everybody, request('/dir/made')),
+    program: (site) => store(site, site.accounts.everybody, request('/dir/made')),
     after: made,
   })
 })
@@ -300,7 +301,7 @@ t.test('the cache forgets what was stored, even if the end of it failed', async 
     for (const each of paths) site.cache?.keep(each, cached, 0, site.cache.versionOf(each))
     prepare(memory)
     try {
-      run(store(site, site.everybody, request(path, { replace: true })), memory)
+      run(store(site, site.accounts.everybody, request(path, { replace: true })), memory)
     } catch {}
     t.strictSame(
       paths.filter((each) => site.cache?.fresh(each, 0) !== undefined),

@@ -1,7 +1,7 @@
 /** `PUT`, `DELETE` and `MKCOL`. */
 import t from 'tap'
 import { Quota } from '../../../src/core/files/quota.ts'
-import { reading } from '../../fixtures/access.ts'
+import { accountsFor, reading } from '../../fixtures/access.ts'
 import type { Answer } from '../../fixtures/answers.ts'
 import { converse, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { textOf } from '../../fixtures/request.ts'
@@ -92,7 +92,7 @@ t.test('PUT that must not be', async (t) => {
   for (const line of ['PUT /n', 'DELETE /a', 'MKCOL /n', 'MOVE /a', 'COPY /a', 'POST /']) {
     const fields = { Destination: '/n', 'Content-Type': 'multipart/form-data; boundary=x' }
     const { answers, memory } = play(line, fields, line.startsWith('P') ? 'x' : '', {
-      site: { everybody: reading },
+      site: { accounts: accountsFor(reading) },
     })
     t.match(answers[0], { status: 403, body: /^read_only: / }, `${line}, read-only`)
     t.strictSame(memory.snapshot(), tree)

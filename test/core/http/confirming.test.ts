@@ -1,6 +1,6 @@
 /** The pages that ask before something changes, by what has the name. */
 import t from 'tap'
-import { reading } from '../../fixtures/access.ts'
+import { accountsFor, reading } from '../../fixtures/access.ts'
 import { converse } from '../../fixtures/converse.ts'
 import { link } from '../../fixtures/memory.ts'
 import { textOf } from '../../fixtures/request.ts'
@@ -44,7 +44,7 @@ t.test('only a directory with something in it needs the box', async (t) => {
 t.test('not for what is not there, what may not be changed, and the root', async (t) => {
   t.equal(ask('/none?delete').status, 404)
   t.equal(ask('/none/none?move').status, 404)
-  t.equal(ask('/file?delete', { site: { everybody: reading } }).status, 403)
+  t.equal(ask('/file?delete', { site: { accounts: accountsFor(reading) } }).status, 403)
   t.match(ask('/?delete').body, '<table')
   t.equal(ask('/file?other').body, 'x')
 })

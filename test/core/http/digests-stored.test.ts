@@ -127,7 +127,7 @@ t.test('one bit is enough', async (t) => {
 t.test('whatever fails: the old file or the new one, and never what does not match', async (t) => {
   const files = () => new MemoryFiles().tree(tree)
   const storing = (digest: string) => (site: Parameters<typeof store>[0]) =>
-    store(site, site.everybody, {
+    store(site, site.accounts.everybody, {
       path: pathFromText('/old'),
       source: checked(getWith({ 'Content-Digest': digest }, 'PUT'), sourceOf(hello.slice(0, 5), hello.slice(5))),
       replace: true,

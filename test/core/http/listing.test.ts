@@ -1,6 +1,6 @@
 /** Listings and searches, as a page and as JSON, and the file that stands for one. */
 import t from 'tap'
-import { member, reading } from '../../fixtures/access.ts'
+import { accountsFor, member, reading } from '../../fixtures/access.ts'
 import type { Answer } from '../../fixtures/answers.ts'
 import { converse, however, type Scene } from '../../fixtures/converse.ts'
 import { link } from '../../fixtures/memory.ts'
@@ -74,17 +74,20 @@ t.test('a page says what somebody was sent to it for, and only in our words', as
 })
 
 t.test('a page offers what may be done', async (t) => {
-  const readOnly: Scene = { site: { everybody: reading } }
+  const readOnly: Scene = { site: { accounts: accountsFor(reading) } }
   t.match(get('/docs/', html).body, /method=post/i)
   t.notMatch(get('/docs/', html, readOnly).body, /method=post/i)
 })
 
 t.test('and with each entry what may be done with that', async (t) => {
-  const page = get('/', html, { site: { everybody: member('/:ro', '/docs:rw') } }).body
+  const page = get('/', html, { site: { accounts: accountsFor(member('/:ro', '/docs:rw')) } }).body
   t.match(page, '<a href="/docs/?delete">')
   t.notMatch(page, '<a href="/empty/?delete">')
   t.notMatch(page, 'method=post')
-  t.match(get('/?q=b', html, { site: { everybody: member('/:ro', '/docs:rw') } }).body, '<a href="/docs/b?delete">')
+  t.match(
+    get('/?q=b', html, { site: { accounts: accountsFor(member('/:ro', '/docs:rw')) } }).body,
+    '<a href="/docs/b?delete">',
+  )
 })
 
 t.test('a search', async (t) => {
@@ -110,7 +113,7 @@ t.test('a file that stands for a directory', async (t) => {
   t.match(get('/listdir/site', html, index).body, /other/)
   t.match(get('/docs/', html, index).body, /deep/, 'where there is none, the listing')
   t.match(get('/site/', html).body, /other/, 'nor is there one unless it is asked for')
-  const hidden = { ...index.site, everybody: member('/site/other:ro') }
+  const hidden = { ...index.site, accounts: accountsFor(member('/site/other:ro')) }
   t.match(get('/site/', html, { site: hidden }).body, /other/, 'nor one that may not be read')
   t.equal(get('/site/', {}, { ...index, tree: { site: { 'index.html': link('/etc/x') } } }).status, 403)
   t.equal(get('/site/', {}, { ...index, prepare: ({ memory }) => memory.failOn('read', 1, 'EIO') }).status, 500)

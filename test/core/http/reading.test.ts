@@ -1,7 +1,7 @@
 /** `GET` and `HEAD`: files, archives, and the pages that ask before something changes. */
 import t from 'tap'
 import { stylePath } from '../../../src/core/pages/assets.ts'
-import { reading } from '../../fixtures/access.ts'
+import { accountsFor, reading } from '../../fixtures/access.ts'
 import type { Answer } from '../../fixtures/answers.ts'
 import { converse, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { fifo, link } from '../../fixtures/memory.ts'
@@ -139,7 +139,7 @@ t.test('the pages that ask before something changes', async (t) => {
     t.match(page, { status: 200, body: word })
     t.equal(page.fields.get('content-type'), 'text/html; charset=utf-8')
     t.match(play('GET', `/a.txt?${query}`).memory.snapshot(), { 'a.txt': 'aaa' }, 'and nothing is changed')
-    t.equal(get(`/a.txt?${query}`, {}, { site: { everybody: reading } }).status, 403)
+    t.equal(get(`/a.txt?${query}`, {}, { site: { accounts: accountsFor(reading) } }).status, 403)
   }
   t.match(get('/docs/?delete').body, /This folder and all that is in it/)
   t.match(get('/empty?delete').body, /This empty folder/, 'whatever the slash says')
@@ -147,7 +147,7 @@ t.test('the pages that ask before something changes', async (t) => {
   t.match(get('/none?move'), { status: 404, body: /^not_found: / })
   t.match(get('/?delete', html).body, /docs/, 'the shared directory itself cannot be')
   t.match(get('/upload'), { status: 200, body: /enctype="multipart\/form-data"/ })
-  t.equal(get('/upload', {}, { site: { everybody: reading } }).status, 403)
+  t.equal(get('/upload', {}, { site: { accounts: accountsFor(reading) } }).status, 403)
 })
 
 t.test('a directory that has the name of an index file stands for nothing', async (t) => {

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { Recorder } from '../../../src/core/metrics/recorder.ts'
 import { Access, allowedBy } from '../../../src/core/policy.ts'
-import { rules } from '../../fixtures/access.ts'
+import { accountsFor, rules } from '../../fixtures/access.ts'
 import { converse } from '../../fixtures/converse.ts'
 import { readExposition, sample } from '../../fixtures/exposition.ts'
 import { textOf } from '../../fixtures/request.ts'
@@ -73,8 +73,11 @@ t.test('metrics count what was before them', async (t) => {
 
 t.test('metrics are for those who may read all that is shared, and health for everybody', async (t) => {
   const everybody = new Access(allowedBy({ readOnly: false }), rules('/pub:ro'), { members: true })
-  const site = { metrics: new Recorder(), everybody }
-  const { answers } = converse(bytes(textOf(`GET ${metrics} HTTP/1.1`), textOf(`GET ${health} HTTP/1.1`)), { site })
+  const site = { metrics: new Recorder(), accounts: accountsFor(everybody) }
+  const { answers } = converse(bytes(textOf(`GET ${metrics} HTTP/1.1`), textOf(`GET ${health} HTTP/1.1`)), {
+    site,
+    ends: { remote: '127.0.0.1', secure: false },
+  })
   t.strictSame(
     answers.map(({ status }) => status),
     [401, 200],

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { Quota } from '../../../src/core/files/quota.ts'
-import { reading } from '../../fixtures/access.ts'
+import { accountsFor, reading } from '../../fixtures/access.ts'
 import { bytewise, converse, however, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { metadata } from '../../fixtures/tus.ts'
 
@@ -151,7 +151,7 @@ t.test('what is refused', async (t) => {
   const rows: readonly Row[] = [
     ['no version', begin(5, { path: 'new' }, { 'Tus-Resumable': '' }), '412 tus_version'],
     ['another version', begin(5, { path: 'new' }, { 'Tus-Resumable': '0.2.2' }), '412 tus_version'],
-    ['a server that is read-only', begin(5), '403 read_only', { site: { everybody: reading } }],
+    ['a server that is read-only', begin(5), '403 read_only', { site: { accounts: accountsFor(reading) } }],
     ['another site', begin(5, { path: 'new' }, { Origin: 'http://other' }), '403 cross_origin'],
     [
       'another site, in disguise',

@@ -1,6 +1,6 @@
 /** Doing what the address-bar commands say. */
 import t from 'tap'
-import { everything, reading } from '../../fixtures/access.ts'
+import { accountsFor, everything, reading } from '../../fixtures/access.ts'
 import { converse, type Outcome } from '../../fixtures/converse.ts'
 import { textOf } from '../../fixtures/request.ts'
 
@@ -8,7 +8,11 @@ const tree = { a: 'old', 'x=y': '=', docs: { b: 'bb' }, empty: {} }
 
 function play(target: string, fields: Record<string, string> = {}, method = 'GET', readOnly = false): Outcome {
   const input = Buffer.from(textOf(`${method} ${target} HTTP/1.1`, fields))
-  return converse([input], { tree, methods: [method], site: { everybody: readOnly ? reading : everything } })
+  return converse([input], {
+    tree,
+    methods: [method],
+    site: { accounts: accountsFor(readOnly ? reading : everything) },
+  })
 }
 
 /** What is typed: the answer, and what there is afterwards. */

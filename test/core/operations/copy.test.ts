@@ -95,8 +95,8 @@ t.test('a copy is another file', async (t) => {
 t.test('a copy has a time of its own, so that its entity tag differs', async (t) => {
   const memory = files()
   const site = siteOn(memory)
-  for (const to of ['/new', '/empty/new']) run(copy(site, site.everybody, request('/file', to)), memory)
-  run(copy(site, site.everybody, request('/dir', '/dir2')), memory)
+  for (const to of ['/new', '/empty/new']) run(copy(site, site.accounts.everybody, request('/file', to)), memory)
+  run(copy(site, site.accounts.everybody, request('/dir', '/dir2')), memory)
   const times = ['new', 'empty/new', 'dir2/a', 'dir2/deep/b'].map((path) => memory.node(path).mtimeNs)
   t.equal(new Set(times).size, 4)
 })
@@ -200,7 +200,7 @@ t.test('a name that is taken meanwhile', async (t) => {
   for (const from of ['/file', '/dir']) {
     interfereBeforeEachCall(
       t,
-      { files, program: (site) => copy(site, site.everybody, request(from, '/full/new')) },
+      { files, program: (site) => copy(site, site.accounts.everybody, request(from, '/full/new')) },
       (memory) => {
         if (!memory.has('full/new')) memory.put('full/new', { theirs: 'x' })
       },
@@ -214,7 +214,7 @@ t.test('a name that is taken meanwhile', async (t) => {
 
 t.test('whatever fails: no copy, or all of it', async (t) => {
   const program = (from: string, to: string, replace: boolean) => (site: Parameters<typeof copy>[0]) =>
-    copy(site, site.everybody, request(from, to, replace))
+    copy(site, site.accounts.everybody, request(from, to, replace))
   failEachCall(t, {
     files,
     program: program('/file', '/full/new', false),
@@ -233,7 +233,7 @@ t.test('a small file gets the name first, without waiting for the lock', async (
   for (const replace of [true, false]) {
     const memory = files().before('link', 1, (m) => m.put('new', 'theirs'))
     const site = siteOn(memory)
-    const act = () => run(copy(site, site.everybody, request('/file', '/new', replace)), memory)
+    const act = () => run(copy(site, site.accounts.everybody, request('/file', '/new', replace)), memory)
     if (replace) t.equal(act(), 'replaced', 'which is told')
     else t.throws(act, { code: 'exists' })
     t.equal((memory.snapshot() as { new: unknown }).new, replace ? 'content' : 'theirs')
@@ -255,7 +255,7 @@ t.test('the cache forgets what had the name', async (t) => {
     for (const path of ['/other', '/dir/a']) site.cache?.keep(path, cached, 0, site.cache.versionOf(path))
     prepare(memory)
     try {
-      run(copy(site, site.everybody, request('/file', to, true)), memory)
+      run(copy(site, site.accounts.everybody, request('/file', to, true)), memory)
     } catch {}
     t.strictSame(
       ['/other', '/dir/a'].filter((path) => site.cache?.fresh(path, 0) !== undefined),

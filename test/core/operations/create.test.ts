@@ -40,5 +40,5 @@ t.test('refusals', async (t) => {
 
 t.test('whatever fails', async (t) => {
   const after = { ...files().snapshot(), dir: { full: 'x', new: {} } }
-  failEachCall(t, { files, program: (site) => createDirectory(site, site.everybody, at('/dir/new')), after })
+  failEachCall(t, { files, program: (site) => createDirectory(site, site.accounts.everybody, at('/dir/new')), after })
 })

@@ -13,7 +13,7 @@ function entriesAt(memory: MemoryFiles, text: string): readonly ListingEntry[] {
   return run(
     walking(site, toRead(text), function* (walk) {
       yield* walk.down(path.segments)
-      return yield* list(site, site.everybody, path, walk)
+      return yield* list(site, site.accounts.everybody, path, walk)
     }),
     memory,
   )

@@ -32,7 +32,7 @@ const { disk, ...rest } = files().snapshot() as { disk: Tree }
 
 function act(wanted: TransferRequest, details?: SiteDetails, memory = files()) {
   const site = siteOn(memory, details)
-  return { memory, site, outcome: () => run(move(site, site.everybody, wanted), memory) }
+  return { memory, site, outcome: () => run(move(site, site.accounts.everybody, wanted), memory) }
 }
 
 /** The tree with one name of the top taken, and something added on the other file system. */
@@ -212,7 +212,7 @@ t.test('a file stored there, whatever fails', async (t) => {
   failEachCall(t, {
     files,
     program: (site) =>
-      store(site, site.everybody, { path: at('disk/sub/new'), source: sourceOf('body'), replace: false }),
+      store(site, site.accounts.everybody, { path: at('disk/sub/new'), source: sourceOf('body'), replace: false }),
     after: after(undefined, { sub: { new: 'body' } }),
   })
 })

@@ -198,7 +198,7 @@ t.test('a name that is taken meanwhile', async (t) => {
   for (const from of ['/file', '/dir']) {
     interfereBeforeEachCall(
       t,
-      { files, program: (site) => move(site, site.everybody, request(from, '/full/new')) },
+      { files, program: (site) => move(site, site.accounts.everybody, request(from, '/full/new')) },
       (memory) => {
         if (!memory.has('full/new')) memory.put('full/new', { theirs: 'x' })
       },
@@ -223,7 +223,7 @@ t.test('a name that is taken meanwhile, and may be replaced', async (t) => {
 
 t.test('whatever fails: here, or there', async (t) => {
   const program = (from: string, to: string, replace: boolean) => (site: Parameters<typeof move>[0]) =>
-    move(site, site.everybody, request(from, to, replace))
+    move(site, site.accounts.everybody, request(from, to, replace))
   const { a: _a, ...rest } = dir
   failEachCall(t, {
     files,
@@ -264,7 +264,7 @@ t.test('the cache forgets what was moved, even if the end of it failed', async (
       for (const path of paths) site.cache?.keep(path, cached, 0, site.cache.versionOf(path))
       if (fails) memory.failOn('fsync', 1, 'EIO')
       try {
-        run(move(site, site.everybody, request(from, to, true)), memory)
+        run(move(site, site.accounts.everybody, request(from, to, true)), memory)
       } catch {}
       t.strictSame(
         paths.filter((path) => site.cache?.fresh(path, 0) !== undefined),

@@ -19,7 +19,7 @@ function pages(memory: MemoryFiles, limit: number, between: (memory: MemoryFiles
   const told: string[][] = []
   let after: string | undefined
   do {
-    const found = run(page(site, site.everybody, rootPath, after, limit), memory)
+    const found = run(page(site, site.accounts.everybody, rootPath, after, limit), memory)
     if (memory.openCount > 0) throw new Error('descriptors were left open')
     told.push(found.entries.map((entry) => entry.name))
     after = found.next
@@ -54,7 +54,7 @@ t.test('a page is bounded in bytes too, and has one entry at least', async (t) =
     [1_000_000, names],
   ] as const) {
     const site = siteOn(memory, { limits: { pageBytes } })
-    const { entries, next } = run(page(site, site.everybody, rootPath, undefined, 100), memory)
+    const { entries, next } = run(page(site, site.accounts.everybody, rootPath, undefined, 100), memory)
     t.strictSame(
       entries.map((entry) => entry.name),
       first,
@@ -129,9 +129,17 @@ t.test('whatever fails, nothing is left open', async (t) => {
   const tree = { a: 'a', docs: { b: 'b' }, to: link('docs') }
   const files = () => new MemoryFiles().tree(tree)
   const after = files().snapshot()
-  failEachCall(t, { files, after, program: (site) => page(site, site.everybody, rootPath, undefined, 2) })
-  failEachCall(t, { files, after, program: (site) => page(site, site.everybody, pathFromText('/to'), undefined, 2) })
-  failEachCall(t, { files, after, program: (site) => stat(site, site.everybody, pathFromText('/docs/b')) })
-  failEachCall(t, { files, after, program: (site) => stat(site, site.everybody, pathFromText('/to/')) })
-  failEachCall(t, { files, after, program: (site) => checkDirectory(site, site.everybody, pathFromText('/docs')) })
+  failEachCall(t, { files, after, program: (site) => page(site, site.accounts.everybody, rootPath, undefined, 2) })
+  failEachCall(t, {
+    files,
+    after,
+    program: (site) => page(site, site.accounts.everybody, pathFromText('/to'), undefined, 2),
+  })
+  failEachCall(t, { files, after, program: (site) => stat(site, site.accounts.everybody, pathFromText('/docs/b')) })
+  failEachCall(t, { files, after, program: (site) => stat(site, site.accounts.everybody, pathFromText('/to/')) })
+  failEachCall(t, {
+    files,
+    after,
+    program: (site) => checkDirectory(site, site.accounts.everybody, pathFromText('/docs')),
+  })
 })

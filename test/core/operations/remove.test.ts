@@ -161,7 +161,7 @@ t.test('a tree that could be removed only in part is not touched', async (t) => 
 
 t.test('whatever fails: all of it, or nothing', async (t) => {
   const program = (path: string, recursive: boolean) => (site: Parameters<typeof remove>[0]) =>
-    remove(site, site.everybody, request(path, { recursive }))
+    remove(site, site.accounts.everybody, request(path, { recursive }))
   const after = (path: string) => without(path) as ReturnType<MemoryFiles['snapshot']>
   failEachCall(t, { files, program: program('/dir/a', false), after: after('/dir/a') })
   failEachCall(t, { files, program: program('/empty', false), after: after('/empty') })
@@ -193,7 +193,7 @@ t.test('something else has got the name while the tree was walked through', asyn
     m.put('dir', 'theirs')
   })
   const site = siteOn(memory)
-  const act = () => run(remove(site, site.everybody, request('/dir', { recursive: true })), memory)
+  const act = () => run(remove(site, site.accounts.everybody, request('/dir', { recursive: true })), memory)
   t.throws(act, { code: 'changed' })
   t.equal((memory.snapshot() as { dir: unknown }).dir, 'theirs')
   t.equal(memory.openCount, 0)
@@ -214,7 +214,7 @@ t.test('the cache forgets what was removed, even if the end of it failed', async
     for (const each of paths) site.cache?.keep(each, cached, 0, site.cache.versionOf(each))
     prepare(memory)
     try {
-      run(remove(site, site.everybody, request(path, { recursive: true })), memory)
+      run(remove(site, site.accounts.everybody, request(path, { recursive: true })), memory)
     } catch {}
     t.strictSame(
       paths.filter((each) => site.cache?.fresh(each, 0) !== undefined),

@@ -25,7 +25,7 @@ function finds(memory: MemoryFiles, text: string, word: string, details: SiteDet
   return run(
     walking(site, toRead(text), function* (walk) {
       yield* walk.down(path.segments)
-      return yield* search(site, site.everybody, path, walk, word)
+      return yield* search(site, site.accounts.everybody, path, walk, word)
     }),
     memory,
   )

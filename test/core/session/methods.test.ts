@@ -19,7 +19,7 @@ const tree = () =>
 /** A session that is asked by method and parameters. */
 function session(memory = tree(), details: { everybody?: Access; limits?: Partial<Limits> } = {}) {
   const site = siteOn(memory, details)
-  const place = new Place(site, site.everybody)
+  const place = new Place(site, site.accounts.everybody)
   let reading: boolean | undefined
   const ask = (method: Method, params?: object): unknown => {
     const text = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })

@@ -27,8 +27,8 @@ t.test('partial uploads become one file, and are removed', async (t) => {
   const ids = partials(memory, site, half, '', rest)
   t.match(run(stand(site, ids[0]), memory), { offset: 12, done: false })
   t.strictSame(stateIn(memory, ids[0]), { 'free.12.0': '', 'data.0.0': half }, 'a partial one has no name')
-  t.equal(run(lengthOfAll(site, site.everybody, ids), memory), content.length)
-  const id = run(concatenate(site, site.everybody, final(ids), ids), memory)
+  t.equal(run(lengthOfAll(site, site.accounts.everybody, ids), memory), content.length)
+  const id = run(concatenate(site, site.accounts.everybody, final(ids), ids), memory)
   t.strictSame(memory.snapshot(), { new: content })
   t.match(run(stand(site, id), memory), { offset: content.length, done: true })
   for (const each of ids) t.throws(() => run(stand(site, each), memory), { code: 'not_found' })
@@ -40,7 +40,7 @@ t.test('one may be used twice', async (t) => {
   const memory = new MemoryFiles()
   const site = siteOf(memory, 'me')
   const [id] = partials(memory, site, 'ab') as [string]
-  run(concatenate(site, site.everybody, final([id, id], { length: 4 }), [id, id]), memory)
+  run(concatenate(site, site.accounts.everybody, final([id, id], { length: 4 }), [id, id]), memory)
   t.strictSame(memory.snapshot(), { new: 'abab' })
 })
 
@@ -54,8 +54,8 @@ t.test('what cannot be put together', async (t) => {
     [[whole, 'first1'], 'bad_parameter'],
     [[whole, 'other'], 'not_found'],
   ] as const) {
-    t.throws(() => run(lengthOfAll(site, site.everybody, ids), memory), { code })
-    t.throws(() => run(concatenate(site, site.everybody, final(ids), ids), memory), { code })
+    t.throws(() => run(lengthOfAll(site, site.accounts.everybody, ids), memory), { code })
+    t.throws(() => run(concatenate(site, site.accounts.everybody, final(ids), ids), memory), { code })
     t.strictSame([memory.snapshot(), memory.temporaries], [{}, {}])
     t.equal(memory.openCount, 0)
   }
@@ -66,11 +66,11 @@ t.test('a name that is taken: the parts are kept, the whole is not', async (t) =
   const memory = new MemoryFiles().tree({ new: 'theirs' })
   const site = siteOf(memory, 'me')
   const ids = partials(memory, site, half, rest)
-  t.throws(() => run(concatenate(site, site.everybody, final(ids), ids), memory), { code: 'exists' })
+  t.throws(() => run(concatenate(site, site.accounts.everybody, final(ids), ids), memory), { code: 'exists' })
   t.strictSame([memory.snapshot(), memory.temporaries], [{ new: 'theirs' }, {}])
   t.strictSame([...memory.node('.twinserve/uploads').entries.keys()].sort(), [...ids].sort())
   memory.take('new')
-  run(concatenate(site, site.everybody, final(ids), ids), memory)
+  run(concatenate(site, site.accounts.everybody, final(ids), ids), memory)
   t.strictSame(memory.snapshot(), { new: content })
 })
 
@@ -84,6 +84,6 @@ t.test('a partial one whose holder ended with all its bytes', async (t) => {
   t.match(run(stand(site, ids[0]), memory), { offset: 12, done: false })
   t.strictSame(stateIn(memory, ids[0]), { 'free.12.0': '', 'data.0.0': half })
   memory.shift(`${at}/free.12.0`, `${at}/held.0.0.grow.old.x`)
-  run(concatenate(site, site.everybody, final(ids), ids), memory)
+  run(concatenate(site, site.accounts.everybody, final(ids), ids), memory)
   t.strictSame(memory.snapshot(), { new: content })
 })

@@ -127,7 +127,7 @@ t.test('concatenating: the parts are there until the whole has its name', async 
   const final = record({ concat: 'final;/.twinserve/uploads/first1 /.twinserve/uploads/first3' })
   const places = everyStop(
     files,
-    (site) => concatenate(site, site.everybody, final, ids),
+    (site) => concatenate(site, site.accounts.everybody, final, ids),
     (memory, what) => {
       const seen = memory.snapshot().new
       if (seen !== undefined && seen !== content) problems.push(`${what}: the file is ${JSON.stringify(seen)}`)

@@ -102,7 +102,7 @@ t.test('ending', async (t) => {
   run(add(site, 12, content.slice(12, 17)), counted)
   const before = site.quota?.left as number
   run(
-    inUpload(site, site.everybody, 'first1', (upload) => terminate(site, upload)),
+    inUpload(site, site.accounts.everybody, 'first1', (upload) => terminate(site, upload)),
     counted,
   )
   run(add(site, 0, 'x'.repeat(9), { id: run(createUpload(site, record()), counted) }), counted)

@@ -35,9 +35,9 @@ interface Meeting {
 
 const half = content.slice(0, 12)
 const rest = content.slice(12)
-const ending = (site: Site) => inUpload(site, site.everybody, 'first1', (upload) => terminate(site, upload))
+const ending = (site: Site) => inUpload(site, site.accounts.everybody, 'first1', (upload) => terminate(site, upload))
 const put = (site: Site) =>
-  store(site, site.everybody, { path: pathFromText('new'), source: sourceOf('theirs'), replace: false })
+  store(site, site.accounts.everybody, { path: pathFromText('new'), source: sourceOf('theirs'), replace: false })
 
 const meetings: Readonly<Record<string, Meeting>> = {
   'both send the rest': {
