@@ -28,8 +28,8 @@ import { type Accepted, accept, shutdown } from './sockets.ts'
 
 /** How long to leave new connections alone after the process has run out of descriptors, if none is closed before. */
 const pauseTime = 100
-/** Connections that are accepted before those that are open have their turn again: however many come, these are served. */
-const acceptedAtOnce = 256
+/** Connections that are accepted before those that are open have their turn again: if each of them is slow, these wait for no more. */
+const acceptedAtOnce = 16
 /** How soon to try again a log that did not take its lines. */
 const logTime = 100
 
