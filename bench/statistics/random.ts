@@ -1,13 +1,16 @@
 /** Numbers that look random and can be had again by their seed: plans, resamples and simulations are repeatable. */
+import { createHash } from 'node:crypto'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 
 /** A source of numbers, each at least 0 and less than 1. */
 export type Random = () => number
 
 /** @param seed an integer; the same seed gives the same numbers on every machine */
 export function randomFrom(seed: number): Random {
-  const generator = xoroshiro128plus(seed)
+  // The state is a hash of the seed: made from the seed itself, all sequences begin alike, and those of neighbours stay related.
+  const hash = createHash('sha256').update(String(seed)).digest()
+  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => hash.readInt32LE(at)))
   return () => uniformFloat64(generator)
 }
 
