@@ -1,11 +1,11 @@
 /**
- * The load generator as a process of its own: an order comes in on standard input as JSON, its summary goes out on standard output.
+ * The load generator as a process of its own: each line of standard input is an order, as JSON, and each line of standard output what came of one.
  *
  *     node --expose-gc --import=./scripts/typescript.js bench/load/main.ts < order.json
  *
  * An order needs `port` and `targets`; `order.ts` says what else it may have. Use `process.ts` from a program.
  */
-import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
 import { generate } from './generator.ts'
 import { defaultOrder, type LoadOrder } from './order.ts'
 import { type Summary, summarize } from './summary.ts'
@@ -14,19 +14,33 @@ import { type Summary, summarize } from './summary.ts'
 export interface Outcome {
   readonly order: LoadOrder
   readonly summary: Summary
-  /** Seconds that this process has spent on a processor. */
+  /** Seconds that this process has spent on a processor for it. */
   readonly cpu: number
 }
 
-const order = { ...defaultOrder, ...(JSON.parse(await text(process.stdin)) as LoadOrder) }
-try {
+/** What is told of an order: what came of it, or a sentence that says why nothing did. */
+export type Told = Outcome | { readonly failed: string }
+
+function carryOut(order: LoadOrder): Outcome {
+  const before = process.cpuUsage()
   const run = generate(order)
   const summary = summarize(order, run)
   if (order.raw !== undefined) run.recording.write(order.raw, order)
-  const { user, system } = process.cpuUsage()
-  const outcome: Outcome = { order, summary, cpu: (user + system) / 1e6 }
-  process.stdout.write(JSON.stringify(outcome, (_, value) => (value === Infinity ? 'never' : value)))
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`)
-  process.exitCode = 1
+  const { user, system } = process.cpuUsage(before)
+  return { order, summary, cpu: (user + system) / 1e6 }
 }
+
+function attempt(line: string): Told {
+  try {
+    return carryOut({ ...defaultOrder, ...(JSON.parse(line) as LoadOrder) })
+  } catch (error) {
+    return { failed: (error as Error).message }
+  }
+}
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line.trim() === '') return
+  const told = attempt(line)
+  process.stdout.write(`${JSON.stringify(told, (_, value) => (value === Infinity ? 'never' : value))}\n`)
+  if ('failed' in told) process.exitCode = 1
+})

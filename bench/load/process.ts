@@ -1,11 +1,12 @@
-/** Starting the load generator in a process of its own, on a processor of its own where there is one. */
+/** The load generator in a process of its own, on a processor of its own where there is one. */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import os from 'node:os'
-import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Disturbance, spoilt } from './judge.ts'
 import { machineTime, othersBetween, processSeconds, stolenBetween } from './machine.ts'
-import type { Outcome } from './main.ts'
+import type { Outcome, Told } from './main.ts'
 import type { LoadOrder } from './order.ts'
 
 const entry = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -21,16 +22,56 @@ export interface Report extends Outcome, Disturbance {
   readonly spoilt: readonly string[]
 }
 
-/**
- * Carry out an order, and look at what the machine does meanwhile.
- *
- * @param processor to run on, or undefined for any
- * @param server its process, if there is one to be looked at
- * @throws an Error with the generator's own sentence
- */
+/** A generator that takes one order after the other: it need not warm up again for each. */
+export interface GeneratorProcess {
+  /**
+   * Carry out an order, and look at what the machine does meanwhile.
+   *
+   * @param server its process, if there is one to be looked at
+   * @throws an Error with the generator's own sentence
+   */
+  load(order: PartialOrder, server?: number): Promise<Report>
+  end(): Promise<void>
+}
+
+/** @param processor to run on, or undefined for any */
+export function startGenerator(processor: number | undefined): GeneratorProcess {
+  // Objects that live for one request die young: with more room for the young, they are looked at more seldom.
+  const words = ['--expose-gc', '--max-semi-space-size=64', `--import=${loader}`, entry]
+  const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
+  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: clean() })
+  const ended = once(child, 'close')
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const ask = async (order: PartialOrder): Promise<Outcome> => {
+    child.stdin.write(`${JSON.stringify(order)}\n`)
+    const { value, done } = await lines.next()
+    if (done) throw new Error('The load generator ended before it had answered.')
+    const told = JSON.parse(value, (_, part: unknown) => (part === 'never' ? Infinity : part)) as Told
+    if ('failed' in told) throw new Error(told.failed)
+    return told
+  }
+  return {
+    load: (order, server) => watched(() => ask(order), server),
+    async end() {
+      child.stdin.end()
+      await ended
+    },
+  }
+}
+
+/** One order, and no more. See `GeneratorProcess.load`. */
 export async function load(order: PartialOrder, processor: number | undefined, server?: number): Promise<Report> {
+  const generator = startGenerator(processor)
+  try {
+    return await generator.load(order, server)
+  } finally {
+    await generator.end()
+  }
+}
+
+async function watched(run: () => Promise<Outcome>, server: number | undefined): Promise<Report> {
   const [machine, used, self, began] = [machineTime(), cpuOf(server), process.cpuUsage(), performance.now()]
-  const outcome = await generateApart(order, processor)
+  const outcome = await run()
   const seconds = (performance.now() - began) / 1000
   const now = cpuOf(server)
   const serverCpu = used === undefined || now === undefined ? undefined : now - used
@@ -42,26 +83,10 @@ export async function load(order: PartialOrder, processor: number | undefined, s
     others: serverCpu === undefined ? undefined : othersBetween(machine, after, own, seconds),
   }
   // In the closed loop a request is due when it is sent, but what else takes the machine spoils it as well.
-  const reasons = spoilt(outcome.summary, disturbance)
-  return { ...outcome, ...disturbance, serverCpu, spoilt: reasons }
+  return { ...outcome, ...disturbance, serverCpu, spoilt: spoilt(outcome.summary, disturbance) }
 }
 
 const cpuOf = (pid: number | undefined) => (pid === undefined ? undefined : processSeconds(pid))
-
-async function generateApart(order: PartialOrder, processor: number | undefined): Promise<Outcome> {
-  // Objects that live for one request die young: with more room for the young, they are looked at more seldom.
-  const words = ['--expose-gc', '--max-semi-space-size=64', `--import=${loader}`, entry]
-  const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
-  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'pipe'], env: clean() })
-  child.stdin.end(JSON.stringify(order))
-  const exited = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  const [status, output, said] = await Promise.all([exited, text(child.stdout), text(child.stderr)])
-  if (status !== 0) throw new Error(said.trim() || `The load generator ended with status ${status}.`)
-  return JSON.parse(output, (_, value: unknown) => (value === 'never' ? Infinity : value)) as Outcome
-}
 
 /** A command line that runs on one processor, where `taskset` can see to it (Linux). */
 export function pinnedTo(processor: number | undefined, words: readonly string[]): readonly string[] {

@@ -18,7 +18,7 @@ export interface Summary {
   readonly achieved: number
   readonly outcomes: Readonly<Record<Outcome, number>>
   readonly latency: Percentiles
-  /** From when a request was due until it was sent, or until the generator began to connect. */
+  /** From when a request was due until the generator made the call that sends it, or connects for it. */
   readonly lateness: Percentiles
   readonly longestPause: number
   readonly opened: number
@@ -64,12 +64,12 @@ export function percentilesOf(values: Float64Array): Percentiles {
   return Object.fromEntries(percents.map((percent) => [percent, of(percent)])) as unknown as Percentiles
 }
 
-/** How late each request was sent. One that had to connect first, or to wait for a connection, could not be sent sooner. */
-function latenessOf({ count, due, begun, sent, connected }: Recording): Float64Array {
-  return Float64Array.from({ length: count }, (_, request) => {
-    const time = connected[request] === 1 || Number.isNaN(sent[request]) ? begun[request] : sent[request]
-    return (time as number) - (due[request] as number)
-  })
+/**
+ * How late the generator turned to each request. The call that sends it is not counted: on a loopback it is the kernel's way to the server,
+ * which wakes it, too, and what it holds up comes late after it.
+ */
+function latenessOf({ count, due, begun }: Recording): Float64Array {
+  return Float64Array.from({ length: count }, (_, request) => (begun[request] as number) - (due[request] as number))
 }
 
 /** When each request left the backlog: those that failed never did. */

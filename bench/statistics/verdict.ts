@@ -52,6 +52,9 @@ export function compare(
   return { winner, ratio, rounds, sentence: sentence(winner, ratio, names, measure) }
 }
 
+/** An interval from one to so many times of it says nothing but that the machine was busy. */
+const widest = 10
+
 function winnerOf({ low, high }: Interval, { better }: Measure): 'a' | 'b' | undefined {
   if (low <= 1 && high >= 1) return undefined
   return high < 1 === (better === 'less') ? 'a' : 'b'
@@ -63,6 +66,9 @@ function sentence(
   names: { readonly a: string; readonly b: string },
   { name, better, word = 'faster' }: Measure,
 ): string {
+  if (winner === undefined && ratio.high / ratio.low > widest) {
+    return `no difference shown in ${name}: the rounds differ too much among themselves`
+  }
   if (winner === undefined) {
     return `no difference shown in ${name}: ${names.a} has ${range(ratio)} times what ${names.b} has`
   }

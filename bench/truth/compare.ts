@@ -7,7 +7,7 @@ import { lindley } from '../theory/replay.ts'
 export interface Sample {
   readonly request: number
   readonly due: number
-  readonly sent: number
+  readonly begun: number
   readonly last: number
 }
 
@@ -25,18 +25,18 @@ export interface Compared {
  * anybody waited; seconds.
  */
 export function overheadOf(samples: readonly Sample[], services: ArrayLike<number>): number {
-  const beyond = samples.map(({ request, sent, last }) => last - sent - (services[request] as number))
+  const beyond = samples.map(({ request, begun, last }) => last - begun - (services[request] as number))
   return percentile(sorted(beyond), 50)
 }
 
 /** Latencies from the actual sends and the services that the server gave, by Lindley's recurrence. Neither is fitted. */
 export function replayed(samples: readonly Sample[], services: ArrayLike<number>, overhead: number): Float64Array {
-  const inOrder = [...samples].sort((a, b) => a.sent - b.sent)
+  const inOrder = [...samples].sort((a, b) => a.begun - b.begun)
   const responses = lindley(
-    inOrder.map(({ sent }) => sent),
+    inOrder.map(({ begun }) => begun),
     inOrder.map(({ request }) => services[request] as number),
   )
-  return Float64Array.from(inOrder, ({ due, sent }, at) => (responses[at] as number) + sent - due + overhead)
+  return Float64Array.from(inOrder, ({ due, begun }, at) => (responses[at] as number) + begun - due + overhead)
 }
 
 /**
@@ -51,21 +51,21 @@ export function replayedWithFreezes(
   percents: readonly number[],
 ): number[] {
   const random = randomFrom(1)
-  const inOrder = [...samples].sort((a, b) => a.sent - b.sent)
-  const end = inOrder.at(-1)?.sent ?? 0
+  const inOrder = [...samples].sort((a, b) => a.begun - b.begun)
+  const end = inOrder.at(-1)?.begun ?? 0
   const draws = Array.from({ length: 41 }, () => {
-    const jobs = inOrder.map(({ request, due, sent }) => ({ sent, due, service: services[request] as number }))
+    const jobs = inOrder.map(({ request, due, begun }) => ({ begun, due, service: services[request] as number }))
     for (let at = (random() - 1) * freeze.every; at < end; at += freeze.every) {
-      jobs.push({ sent: at, due: Number.NaN, service: freeze.for })
+      jobs.push({ begun: at, due: Number.NaN, service: freeze.for })
     }
-    jobs.sort((a, b) => a.sent - b.sent)
+    jobs.sort((a, b) => a.begun - b.begun)
     const responses = lindley(
-      jobs.map(({ sent }) => sent),
+      jobs.map(({ begun }) => begun),
       jobs.map(({ service }) => service),
     )
     return sorted(
-      jobs.flatMap(({ due, sent }, at) =>
-        Number.isNaN(due) ? [] : [(responses[at] as number) + sent - due + overhead],
+      jobs.flatMap(({ due, begun }, at) =>
+        Number.isNaN(due) ? [] : [(responses[at] as number) + begun - due + overhead],
       ),
     )
   })

@@ -19,7 +19,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Target } from '../load/order.ts'
-import { load, type PartialOrder, type Report } from '../load/process.ts'
+import { type PartialOrder, type Report, startGenerator } from '../load/process.ts'
 import { type RawRequest, readRaw } from '../load/raw.ts'
 import { percentile, sorted } from '../statistics/percentile.ts'
 import { type Compared, compareAt, loadOf, overheadOf, replayed, replayedWithFreezes } from './compare.ts'
@@ -46,6 +46,7 @@ const freeze = { every: 2, for: 0.2 }
 /** The server has one processor, and the generator the other. */
 const processors = { server: 0, generator: 1 }
 const targets: readonly Target[] = [{ method: 'GET', path: '/{n}', status: 200, weight: 1 }]
+const generator = startGenerator(processors.generator)
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'twinserve-truth-'))
 
 interface Measured {
@@ -57,7 +58,7 @@ interface Measured {
 async function run(pid: number, order: Omit<PartialOrder, 'targets'>): Promise<Measured | undefined> {
   const raw = path.join(scratch, 'raw.jsonl')
   for (let tries = Number(values.tries); tries > 0; tries -= 1) {
-    const report = await load({ seconds, seed, ...order, targets, raw }, processors.generator, pid)
+    const report = await generator.load({ seconds, seed, ...order, targets, raw }, pid)
     if (report.spoilt.length === 0) return { report, samples: readRaw(raw) }
     for (const reason of report.spoilt) console.log(`  void: ${reason}`)
   }
@@ -153,6 +154,7 @@ try {
   if (only.includes('exponential')) await queue('exponential')
   if (only.includes('freeze')) await frozen()
 } finally {
+  await generator.end()
   fs.rmSync(scratch, { recursive: true })
 }
 if (values.json !== undefined)

@@ -36,7 +36,7 @@ test('service times come by their seed', async (t) => {
 
 /** Requests as a perfect generator would have recorded them. @param sends seconds */
 const perfect = (sends: readonly number[], latencies: readonly number[]) =>
-  sends.map((due, request) => ({ request, due, sent: due, last: due + (latencies[request] as number) }))
+  sends.map((due, request) => ({ request, due, begun: due, last: due + (latencies[request] as number) }))
 
 test('a replay of perfect samples finds nothing to complain of, and one of slower ones does', async (t) => {
   const services = [3, 3, 1, 1]
@@ -50,8 +50,8 @@ test('a replay of perfect samples finds nothing to complain of, and one of slowe
 
 test('what was sent late is replayed as it was sent, and its lateness counts', async (t) => {
   const samples = [
-    { request: 0, due: 0, sent: 2, last: 3 },
-    { request: 1, due: 1, sent: 1, last: 2 },
+    { request: 0, due: 0, begun: 2, last: 3 },
+    { request: 1, due: 1, begun: 1, last: 2 },
   ]
   t.same([...replayed(samples, [1, 1], 0)], [1, 3], 'in the order of sends')
 })
