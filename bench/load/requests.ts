@@ -46,7 +46,8 @@ export class Requests {
 
   lengthIsRight(target: number, bytes: number): boolean {
     const prepared = this.of(target)
-    if (prepared.expected !== undefined) return true
+    // An answer about a name may tell the name, and numbers are not all as long.
+    if (prepared.expected !== undefined || prepared.fixed === undefined) return true
     prepared.length ??= bytes
     return prepared.length === bytes
   }

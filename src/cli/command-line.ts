@@ -5,6 +5,7 @@
  * so that an option, a variable and a line of a configuration file are read and refused alike.
  */
 import type { Argv, CommandModule, Options } from 'yargs'
+import { benchSummary } from './bench-command.ts'
 import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
 import { limitOptions } from './limit-options.ts'
@@ -159,12 +160,13 @@ function build(version: string, completing: boolean, serve: (values: Words) => v
   )
 }
 
-/** Commands that are for others to read (`client/parse.ts`, `shell/arguments.ts`): named for the help and for completion. */
+/** Commands that are for others to read (`client/parse.ts`, `shell/arguments.ts`, `bench-command.ts`): named for the help and for completion. */
 function otherCommands(): CommandModule[] {
   return Object.entries({
     ...clientCommands,
     shell: { describe: shellSummary },
     passwd: { describe: passwdSummary },
+    bench: { describe: benchSummary },
   }).map(([name, { describe }]) => ({
     command: name,
     describe,

@@ -6,6 +6,7 @@ export const commands: readonly string[] = [
   ...Object.keys(clientCommands),
   'shell',
   'passwd',
+  'bench',
   'completion',
   'help',
 ]

@@ -34,6 +34,7 @@ async function main(): Promise<number> {
     return 0
   }
   if (words[0] === 'shell') return await (await import('./shell/main.ts')).main(words.slice(1))
+  if (words[0] === 'bench') return await (await import('./bench-command.ts')).bench(words.slice(1))
   const request = await parse(words, version)
   if (request.command === 'answered') return 0
   const notify = notifier(process.env)

@@ -1,0 +1,63 @@
+/** What an engine can do, learnt before the rounds: the most it does in a closed loop, and its latencies when hardly anybody waits. */
+import path from 'node:path'
+import type { GeneratorProcess, Report } from '../load/process.ts'
+import { readRaw } from '../load/raw.ts'
+import type { Scenario } from '../scenarios.ts'
+import { momentsOf, variability } from '../theory/moments.ts'
+import type { Running } from './engines.ts'
+import type { Calibration } from './results.ts'
+import type { Settings } from './settings.ts'
+import { targetsOf } from './share.ts'
+
+/** Connections of the closed loop: enough to keep any server busy. */
+const busy = 16
+/** The share of its capacity that is asked for in the run at low load. */
+const calm = 0.04
+
+export interface Calibrated extends Calibration {
+  /** Latency of each request at low load, from the call that sends it; seconds. */
+  readonly latencies: Float64Array
+}
+
+export async function calibrate(
+  running: Running,
+  scenario: Scenario,
+  root: string,
+  generator: GeneratorProcess,
+  settings: Settings,
+): Promise<Calibrated> {
+  const { engine, port, pid } = running
+  const raw = path.join(settings.out, `${scenario.name}.calibration.jsonl`)
+  const order = (what: string) => ({
+    port,
+    seconds: settings.calibration,
+    seed: settings.seed - 1,
+    newConnections: scenario.newConnections ?? false,
+    targets: targetsOf(root, scenario.asked, `${engine.engine}-${what}-${pid}`),
+  })
+  const most = await generator.load({ ...order('most'), loop: 'closed', connections: busy }, pid)
+  const capacity = demand(most, engine.name)
+  // So few that nobody waits, and still some dozens.
+  const rate = Math.max(capacity * calm, 20 / settings.calibration)
+  const low = await generator.load({ ...order('calm'), rate, raw, patience: 2 }, pid)
+  demand(low, engine.name)
+  const answered = readRaw(raw).filter(({ outcome }) => outcome === 'answered')
+  const latencies = Float64Array.from(answered, ({ begun, last }) => last - begun)
+  const moments = momentsOf(latencies)
+  return {
+    engine: engine.name,
+    capacity,
+    rate,
+    requests: answered.length,
+    latency: moments.mean,
+    variability: variability(moments),
+    spoilt: [...most.spoilt.filter((reason) => !reason.startsWith('The generator')), ...low.spoilt],
+    latencies,
+  }
+}
+
+/** @returns answers per second @throws when there was none */
+function demand({ summary }: Report, name: string): number {
+  if (summary.outcomes.answered > 0) return summary.achieved
+  throw new Error(`${name} answered nothing while it was calibrated: ${JSON.stringify(summary.outcomes)}.`)
+}

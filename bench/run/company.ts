@@ -1,0 +1,47 @@
+/**
+ * Clients that are there besides those that are measured: resting, stalled, slow. In a process of their own; they need no exact
+ * clock, only patience.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { clean, pinnedTo } from '../load/process.ts'
+
+export interface Company {
+  /** Connections that have had one answer and rest. */
+  readonly idle?: number
+  /** Clients that send half a header section and no more, and come again when they are cut off. */
+  readonly stalled?: number
+  /** Clients that read a large file slowly, for ever. */
+  readonly slowReaders?: number
+  /** Clients that store a large file slowly, for ever. */
+  readonly slowUploaders?: number
+  /** Bytes per second of each that is slow. */
+  readonly rate?: number
+}
+
+/** A large file that slow readers read: `/large`. */
+export const largePath = '/large'
+export const largeBytes = 64 * 1024 * 1024
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** Start them, and wait until all of them are there. @returns what ends them */
+export async function invite(
+  company: Company | undefined,
+  port: number,
+  processor: number | undefined,
+): Promise<() => Promise<void>> {
+  if (company === undefined) return async () => {}
+  const argument = JSON.stringify({ ...company, port })
+  const words = [`--import=${file('../../scripts/typescript.js')}`, file('./company-entry.ts'), argument]
+  const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
+  const child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'inherit'], env: clean() })
+  const ended = once(child, 'close')
+  const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
+  if (!(line instanceof Buffer)) throw new Error(`The other clients ended with ${line} before they were there.`)
+  return async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+}

@@ -1,0 +1,64 @@
+/** Results as files: all of it as JSON, a line for each run as CSV, and the distribution of latencies for HdrHistogram's tools. */
+import fs from 'node:fs'
+import path from 'node:path'
+import { readRaw } from '../load/raw.ts'
+import { hgrm } from '../statistics/hgrm.ts'
+import { sorted } from '../statistics/percentile.ts'
+import type { Measured, Results, ScenarioResult } from './results.ts'
+
+export function writeResults(results: Results, out: string): void {
+  const text = JSON.stringify(results, (_, value) => (value === Infinity ? 'never' : value), 1)
+  fs.writeFileSync(path.join(out, 'results.json'), `${text}\n`)
+  fs.writeFileSync(path.join(out, 'results.csv'), csv(results))
+  for (const scenario of results.scenarios) {
+    for (const engine of scenario.engines) {
+      const name = `${scenario.name}.${engine.replaceAll(/[ ,]+/g, '-')}.hgrm`
+      fs.writeFileSync(path.join(out, name), hgrm(latencies(scenario, engine, out)))
+    }
+  }
+}
+
+/** Of all rounds that may be believed, in milliseconds, ascending: those without a right answer are left out, for a file that knows no end. */
+function latencies(scenario: ScenarioResult, engine: string, out: string): Float64Array {
+  const rounds = scenario.rounds.filter((round) => round.engine === engine && round.spoilt.length === 0)
+  return sorted(
+    rounds.flatMap(({ raw }) =>
+      readRaw(path.join(out, raw)).flatMap(({ outcome, due, last }) =>
+        outcome === 'answered' ? [(last - due) * 1000] : [],
+      ),
+    ),
+  )
+}
+
+const columns: readonly (readonly [title: string, of: (scenario: ScenarioResult, run: Measured) => unknown])[] = [
+  ['scenario', ({ name }) => name],
+  ['engine', (_, { engine }) => engine],
+  ['round', (_, { round }) => round],
+  ['seed', (_, { seed }) => seed],
+  ['offered_per_s', (_, { summary }) => summary.offered],
+  ['achieved_per_s', (_, { summary }) => summary.achieved],
+  ...([50, 90, 99, 99.9, 100] as const).map(
+    (percent) => [`p${percent}_s`, (_: ScenarioResult, { summary }: Measured) => summary.latency[percent]] as const,
+  ),
+  ['lateness_p50_s', (_, { summary }) => summary.lateness[50]],
+  ['lateness_p99_s', (_, { summary }) => summary.lateness[99]],
+  ['requests', (_, { summary }) => summary.requests],
+  ['failed', (_, { summary }) => summary.requests - summary.outcomes.answered],
+  ['cpu_per_request_s', (_, { cpuPerRequest }) => cpuPerRequest],
+  ['memory_bytes', (_, { memory }) => memory],
+  ['stolen', (_, { stolen }) => stolen],
+  ['others', (_, { others }) => others],
+  ['void', (_, { spoilt }) => spoilt.join(' ')],
+]
+
+/** RFC 4180. */
+function csv({ scenarios }: Results): string {
+  const cell = (value: unknown) => {
+    const text = value === undefined ? '' : String(value)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  const lines = scenarios.flatMap((scenario) =>
+    scenario.rounds.map((run) => columns.map(([, of]) => cell(of(scenario, run))).join(',')),
+  )
+  return [columns.map(([title]) => title).join(','), ...lines, ''].join('\r\n')
+}

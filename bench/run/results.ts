@@ -1,0 +1,96 @@
+/** What a run of the bench comes to, as it is written to `results.json`. Times are seconds. */
+import type { Summary } from '../load/summary.ts'
+import type { Interval } from '../statistics/bootstrap.ts'
+import type { Stability } from '../statistics/stability.ts'
+import type { Verdict } from '../statistics/verdict.ts'
+import type { Point } from '../theory/curve.ts'
+
+/** One engine in one round. */
+export interface Measured {
+  readonly round: number
+  readonly engine: string
+  readonly seed: number
+  readonly summary: Summary
+  /** Seconds of a processor for each request that was answered, of the server; undefined where it cannot be known. */
+  readonly cpuPerRequest: number | undefined
+  /** Bytes of memory of the server after the run. */
+  readonly memory: number | undefined
+  readonly stolen: number | undefined
+  readonly others: number | undefined
+  /** Why it is void. Void runs are kept here, and left out of everything else. */
+  readonly spoilt: readonly string[]
+  /** The file with every request, below the directory of the results. */
+  readonly raw: string
+}
+
+/** What was learnt of an engine before the rounds, in other runs. */
+export interface Calibration {
+  readonly engine: string
+  /** Requests per second that it did at most, in a closed loop. */
+  readonly capacity: number
+  /** Requests per second in the run at low load. */
+  readonly rate: number
+  readonly requests: number
+  /** Mean latency at low load: service, and the way there and back. */
+  readonly latency: number
+  /** c², the variability of those latencies. */
+  readonly variability: number
+  readonly spoilt: readonly string[]
+}
+
+/** What a model says of an engine in this scenario, and how far off it was. */
+export interface Prediction {
+  readonly engine: string
+  readonly model: string
+  /** Of the percentile curve; none where the model has no steady state. */
+  readonly points: readonly Point[]
+  /** Mean latency by formula, where there is one. */
+  readonly mean: number | undefined
+  /** Measured over predicted, less 1, by percentile, in the round that was replayed. */
+  readonly residuals: readonly { readonly percent: number; readonly residual: number }[]
+  /** Why there is no prediction. */
+  readonly none: string | undefined
+}
+
+export interface ScenarioResult {
+  readonly name: string
+  readonly title: string
+  readonly expected: string
+  readonly mechanism: string
+  readonly measure: string
+  readonly engines: readonly [string, string]
+  /** Requests per second that were offered. */
+  readonly rate: number
+  readonly calibrations: readonly Calibration[]
+  readonly rounds: readonly Measured[]
+  /** Rounds in which both runs may be believed. */
+  readonly pairs: number
+  readonly stability: Readonly<Record<string, Stability | undefined>>
+  /** By engine and percentile, the middle of the rounds. */
+  readonly percentiles: Readonly<Record<string, Readonly<Record<string, number | undefined>>>>
+  readonly verdict: Verdict | undefined
+  /** The verdict, or why there is none. */
+  readonly sentence: string
+  readonly predictions: readonly Prediction[]
+}
+
+/** How long a kind of operation, or a round trip, takes with each engine. */
+export interface Timing {
+  readonly part: 'operations' | 'trips'
+  readonly name: string
+  /** By engine: the median of each round, seconds. */
+  readonly rounds: Readonly<Record<string, readonly number[]>>
+  readonly sentence: string
+}
+
+export interface Results {
+  readonly machine: Readonly<Record<string, string | number>>
+  readonly command: string
+  readonly seed: number
+  readonly begun: string
+  readonly seconds: number
+  readonly scenarios: readonly ScenarioResult[]
+  readonly timings: readonly Timing[]
+}
+
+export type { Interval }

@@ -1,0 +1,24 @@
+/** How long and how often, and on which processors. */
+import os from 'node:os'
+
+export interface Settings {
+  readonly rounds: number
+  /** Of each run. */
+  readonly seconds: number
+  /** Of the run at low load, and of that which finds the capacity. */
+  readonly calibration: number
+  readonly seed: number
+  /** How often a run that was void is tried again. */
+  readonly retries: number
+  /** Where results go: made, and kept. */
+  readonly out: string
+  /** Where shares are: on the file system that is to be measured. */
+  readonly scratch: string
+  /** Servers have one, generators another, where there are two. */
+  readonly processors: { readonly server: number | undefined; readonly generator: number | undefined }
+}
+
+export function processors(): Settings['processors'] {
+  const several = process.platform === 'linux' && os.availableParallelism() > 1
+  return several ? { server: 0, generator: 1 } : { server: undefined, generator: undefined }
+}

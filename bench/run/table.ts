@@ -1,0 +1,56 @@
+/** Results for a terminal. */
+import { percentile, sorted } from '../statistics/percentile.ts'
+import type { ScenarioResult, Timing } from './results.ts'
+
+/** A time with three digits, in the unit that suits it. */
+export function time(seconds: number | undefined): string {
+  if (seconds === undefined) return '-'
+  if (seconds === Infinity) return 'never'
+  const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, 'µs'] : seconds < 1 ? [seconds * 1e3, 'ms'] : [seconds, 's']
+  return `${Number(value.toPrecision(3))} ${unit}`
+}
+
+/** A scenario: what was offered, the percentiles of each engine, and the verdict. */
+export function scenarioTable(result: ScenarioResult): string {
+  const lines = [`${result.name}: ${result.title}, ${Math.round(result.rate)}/s`]
+  for (const engine of result.engines) {
+    const of = result.percentiles[engine] ?? {}
+    const stability = result.stability[engine]
+    const cells =
+      stability?.stable === false
+        ? stability.sentence
+        : ['50', '90', '99', '99.9'].map((percent) => `p${percent} ${time(of[percent])}`.padEnd(15)).join(' ')
+    lines.push(`  ${engine.padEnd(20)} ${cells} ${failures(result, engine)}`.trimEnd())
+  }
+  for (const { engine, model, points, none } of result.predictions) {
+    const cells = points.map(({ percent, latency }) => `p${percent} ${time(latency)}`.padEnd(15)).join(' ')
+    lines.push(`    ${`predicted, ${model}`.padEnd(38)} ${engine}: ${none ?? cells}`.trimEnd())
+  }
+  lines.push(`  -> ${result.sentence}`)
+  const winner = result.verdict?.winner
+  const won = winner === undefined ? 'neither' : result.engines[winner === 'a' ? 0 : 1]
+  if (result.verdict !== undefined && won !== result.expected) lines.push(`     Expected was ${result.expected}.`)
+  return lines.join('\n')
+}
+
+/** What went wrong with requests, and how many rounds were void. */
+function failures({ rounds }: ScenarioResult, engine: string): string {
+  const own = rounds.filter((round) => round.engine === engine)
+  const voided = own.filter(({ spoilt }) => spoilt.length > 0).length
+  const counts = new Map<string, number>()
+  for (const { summary, spoilt } of own) {
+    if (spoilt.length > 0) continue
+    for (const [outcome, count] of Object.entries(summary.outcomes)) {
+      if (outcome !== 'answered' && count > 0) counts.set(outcome, (counts.get(outcome) ?? 0) + count)
+    }
+  }
+  const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`)
+  if (voided > 0) parts.push(`${voided} of ${own.length} rounds void`)
+  return parts.length === 0 ? '' : `(${parts.join(', ')})`
+}
+
+/** What was timed: the middle of each engine's rounds, and the verdict. */
+export function timingLine({ name, rounds, sentence }: Timing): string {
+  const times = Object.entries(rounds).map(([engine, values]) => `${engine} ${time(percentile(sorted(values), 50))}`)
+  return `${name.padEnd(22)} ${times.join(', ').padEnd(44)} ${sentence}`
+}
