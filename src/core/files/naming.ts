@@ -92,8 +92,12 @@ function* publish(site: Site, wanted: Naming, made: Finished, to: Place, changin
   if (seen !== undefined && seen.inode === status.inode && seen.device === status.device)
     yield* call('unlink', made.place.directory, made.place.name)
   else if (seen !== undefined) yield* call('rename', made.place.directory, made.place.name, to.directory, to.name)
-  else if (!(yield* nameFree(made.place, to, wanted.path.text, wanted.replace)))
-    return yield* publish(site, wanted, made, to, changing)
+  else if (!(yield* nameFree(made.place, to))) {
+    if (wanted.replace) return yield* publish(site, wanted, made, to, changing)
+    // If there was a condition, it is what is not met.
+    yield* admit(to, wanted)
+    throw new Refusal('exists', wanted.path.text)
+  }
   return { outcome: seen === undefined ? 'created' : 'replaced', status, replaced: seen?.size ?? 0 }
 }
 
@@ -101,16 +105,14 @@ function* publish(site: Site, wanted: Naming, made: Finished, to: Place, changin
  * Give a name that was free a moment ago. Small files are named without the lock (`small.ts`): what they have named must be
  * seen before it is replaced.
  *
- * @param what the path, for the sentence
- * @param replace whether what has it may be replaced
- * @returns whether it was free still @throws Refusal exists when it was not, and must not be replaced
+ * @returns whether it was free still
  */
-export function* nameFree(from: Place, to: Place, what: string, replace: boolean): Program<boolean> {
+export function* nameFree(from: Place, to: Place): Program<boolean> {
   try {
-    yield* publishFile(from, to, what)
+    yield* publishFile(from, to, to.name)
     return true
   } catch (error) {
-    if (replace && error instanceof Refusal) return false
+    if (error instanceof Refusal) return false
     throw error
   }
 }

@@ -135,7 +135,9 @@ function* publish(
   const there = yield* admitTarget(wanted, place, seen)
   changing(place.changed)
   if (there !== undefined) yield* call('rename', made.directory, made.name, place.directory, place.name)
-  else if (!(yield* nameFree(made, place, wanted.to.text, wanted.replace)))
+  else if (!(yield* nameFree(made, place))) {
+    if (!wanted.replace) throw new Refusal('exists', wanted.to.text)
     return yield* publish(wanted, made, place, seen, changing)
+  }
   return { outcome: there === undefined ? 'created' : 'replaced', replaced: there?.size ?? 0 }
 }

@@ -228,14 +228,18 @@ t.test('a name that is taken meanwhile', async (t) => {
 })
 
 t.test('a name that was free is not taken from whoever has been given it meanwhile', async (t) => {
-  const memory = files().before('link', 1, (m) => m.put('new', 'theirs'))
   const check: StoreRequest['check'] = (seen) => {
     if (seen !== undefined) throw new Refusal('precondition_failed', '/new')
   }
-  t.throws(() => run(store(siteOn(memory), everything, request('/new', { replace: true, check })), memory), {
-    code: 'precondition_failed',
-  })
-  t.equal(memory.snapshot().new, 'theirs')
+  for (const replace of [true, false]) {
+    const memory = files().before('link', 1, (m) => m.put('new', 'theirs'))
+    t.throws(() => run(store(siteOn(memory), everything, request('/new', { replace, check })), memory), {
+      code: 'precondition_failed',
+    })
+    t.equal(memory.snapshot().new, 'theirs')
+  }
+  const gone = files().failOn('link', 1, 'EEXIST')
+  t.throws(() => run(store(siteOn(gone), everything, request('/new', { check })), gone), { code: 'exists' })
   const asked = files().before('link', 1, (m) => m.put('new', 'theirs'))
   const stored = run(store(siteOn(asked), everything, request('/new', { replace: true })), asked)
   t.match(stored, { outcome: 'replaced', replaced: 6 })
