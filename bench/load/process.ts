@@ -28,9 +28,10 @@ export interface GeneratorProcess {
    * Carry out an order, and look at what the machine does meanwhile.
    *
    * @param server its process, if there is one to be looked at
+   * @param company another process that belongs to the run
    * @throws an Error with the generator's own sentence
    */
-  load(order: PartialOrder, server?: number): Promise<Report>
+  load(order: PartialOrder, server?: number, company?: number): Promise<Report>
   end(): Promise<void>
 }
 
@@ -51,7 +52,7 @@ export function startGenerator(processor: number | undefined): GeneratorProcess 
     return told
   }
   return {
-    load: (order, server) => watched(() => ask(order), server),
+    load: (order, server, company) => watched(() => ask(order), server, company),
     async end() {
       child.stdin.end()
       await ended
@@ -69,14 +70,15 @@ export async function load(order: PartialOrder, processor: number | undefined, s
   }
 }
 
-async function watched(run: () => Promise<Outcome>, server: number | undefined): Promise<Report> {
+async function watched(run: () => Promise<Outcome>, server?: number, company?: number): Promise<Report> {
   const [machine, used, self, began] = [machineTime(), cpuOf(server), process.cpuUsage(), performance.now()]
+  const beside = cpuOf(company) ?? 0
   const outcome = await run()
   const seconds = (performance.now() - began) / 1000
   const now = cpuOf(server)
   const serverCpu = used === undefined || now === undefined ? undefined : now - used
   const { user, system } = process.cpuUsage(self)
-  const own = outcome.cpu + (serverCpu ?? 0) + (user + system) / 1e6
+  const own = outcome.cpu + (serverCpu ?? 0) + ((cpuOf(company) ?? 0) - beside) + (user + system) / 1e6
   const after = machineTime()
   const disturbance = {
     stolen: stolenBetween(machine, after),

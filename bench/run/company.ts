@@ -26,13 +26,19 @@ export const largeBytes = 64 * 1024 * 1024
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** Start them, and wait until all of them are there. @returns what ends them */
+/** Those who are there. */
+export interface Invited {
+  readonly pid: number
+  leave(): Promise<void>
+}
+
+/** Start them, and wait until all of them are there. @returns undefined where there are none */
 export async function invite(
   company: Company | undefined,
   port: number,
   processor: number | undefined,
-): Promise<() => Promise<void>> {
-  if (company === undefined) return async () => {}
+): Promise<Invited | undefined> {
+  if (company === undefined) return undefined
   const argument = JSON.stringify({ ...company, port })
   const words = [`--import=${file('../../scripts/typescript.js')}`, file('./company-entry.ts'), argument]
   const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
@@ -40,8 +46,11 @@ export async function invite(
   const ended = once(child, 'close')
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
   if (!(line instanceof Buffer)) throw new Error(`The other clients ended with ${line} before they were there.`)
-  return async () => {
-    child.kill('SIGKILL')
-    await ended
+  return {
+    pid: child.pid as number,
+    async leave() {
+      child.kill('SIGKILL')
+      await ended
+    },
   }
 }

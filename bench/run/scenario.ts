@@ -96,7 +96,7 @@ class ScenarioBench {
     const { engine, port, pid } = server
     const raw = `${scenario.name}.${engine.name.replaceAll(/[ ,]+/g, '-')}.${round}.jsonl`
     for (let left = settings.retries; ; left -= 1) {
-      const leave = await invite(scenario.company, port, settings.processors.generator)
+      const company = await invite(scenario.company, port, settings.processors.generator)
       try {
         const seed = settings.seed + round
         const report = await this.generator.load(
@@ -108,10 +108,9 @@ class ScenarioBench {
             targets: targetsOf(this.root, scenario.asked, `${round}-${left}-${pid}`),
           },
           pid,
+          company?.pid,
         )
-        const { summary, serverCpu, stolen, others } = report
-        // Who keeps the server company is a process of the run, too, but is not counted as one.
-        const spoilt = report.spoilt.filter((reason) => scenario.company === undefined || !reason.startsWith('Other'))
+        const { summary, serverCpu, stolen, others, spoilt } = report
         if (spoilt.length > 0 && left > 0) continue
         const answered = summary.outcomes.answered
         const cpuPerRequest = serverCpu === undefined || answered === 0 ? undefined : serverCpu / answered
@@ -120,7 +119,7 @@ class ScenarioBench {
           ...{ stolen, others, spoilt, raw },
         }
       } finally {
-        await leave()
+        await company?.leave()
       }
     }
   }
