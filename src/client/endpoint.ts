@@ -11,6 +11,8 @@ export interface Endpoint {
   /** Whether TLS is spoken. */
   readonly secure: boolean
   readonly trust: Trust
+  /** The value of `Authorization`, for one who logs in. */
+  readonly authorization: string | undefined
   /** What is put into `Host`. */
   readonly host: string
   /** Where to connect: a socket, or a name and a port. */
@@ -19,15 +21,20 @@ export interface Endpoint {
 
 const schemes: readonly string[] = ['http:', 'https:', 'http+unix:', 'https+unix:']
 
-/** Whom to trust, as callers say it. */
+/** Whom to trust, and as whom to log in, as callers say it. */
 export interface Trusted {
+  readonly user?: string
+  readonly password?: string
   readonly fingerprint?: string
   readonly ca?: string | Uint8Array
 }
 
 /** @throws ClientError bad_parameter with the way out */
-export function endpointOf(given: string | URL = defaultUrl, trusted: Trusted = {}): Endpoint {
-  const url = parse(given)
+export function endpointOf(written: string | URL = defaultUrl, trusted: Trusted = {}): Endpoint {
+  const url = parse(written)
+  const authorization = url && authorizationIn(url, trusted)
+  // From here on no sentence, note or log has the password.
+  const given = String(written).replace(/\/\/[^/@]*@/, '//')
   if (url === undefined || !schemes.includes(url.protocol) || url.hostname === '') {
     throw new ClientError('bad_parameter', `${given} is not the address of a server. Give one such as ${defaultUrl}.`)
   }
@@ -36,12 +43,33 @@ export function endpointOf(given: string | URL = defaultUrl, trusted: Trusted = 
   }
   const secure = url.protocol.startsWith('https')
   const trust = trustIn(trusted, secure, url)
+  const known = { url, secure, trust, authorization }
   if (url.protocol.endsWith('+unix:')) {
-    return { url, secure, trust, host: 'localhost', target: { socketPath: decodeURIComponent(url.hostname) } }
+    return { ...known, host: 'localhost', target: { socketPath: decodeURIComponent(url.hostname) } }
   }
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   // `URL` writes an IPv6 address in brackets, `net` wants it without.
-  return { url, secure, trust, host: url.host, target: { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port } }
+  return { ...known, host: url.host, target: { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port } }
+}
+
+/** Takes the name and the password out of an address. @returns the `Authorization` that they make (RFC 7617) @throws ClientError bad_parameter */
+function authorizationIn(url: URL, { user, password }: Trusted): string | undefined {
+  const [name, secret] = [url.username, url.password].map(decoded)
+  url.username = ''
+  url.password = ''
+  const who = name || user
+  if (who === undefined) return undefined
+  if (who.includes(':')) throw new ClientError('bad_parameter', 'The name of a user has no colon.')
+  const pair = `${who}:${name ? secret : (password ?? '')}`.normalize('NFC')
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function trustIn({ fingerprint: text, ca }: Trusted, secure: boolean, url: URL): Trust {

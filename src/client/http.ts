@@ -135,7 +135,9 @@ export class Http {
   }
 
   #headers({ headers, body, length }: Wanted): Record<string, string | number> {
-    const all: Record<string, string | number> = { Host: this.endpoint.host, Accept: 'application/json', ...headers }
+    const { host, authorization } = this.endpoint
+    const login = authorization === undefined ? {} : { Authorization: authorization }
+    const all: Record<string, string | number> = { Host: host, Accept: 'application/json', ...login, ...headers }
     if (body === undefined) return all
     const bytes = body instanceof Uint8Array ? body.length : length
     if (bytes === undefined) return { ...all, 'Transfer-Encoding': 'chunked' }

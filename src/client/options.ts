@@ -27,9 +27,13 @@ export interface RetryEvent {
 export interface ConnectOptions {
   /**
    * The server: `http://host:port/`, `https://…`, or `http+unix://%2Frun%2Ftwinserve.sock/` and `https+unix://…` for a Unix socket.
-   * `http://127.0.0.1:8080/` unless it is given.
+   * `http://127.0.0.1:8080/` unless it is given. It may have a name and a password (`http://ann:secret@host:port/`), which are
+   * sent to this server only, and are in no message.
    */
   readonly url?: string | URL
+  /** Who logs in, unless the address says. */
+  readonly user?: string
+  readonly password?: string
   /**
    * SHA-256 of the server's certificate, as the server prints it at its start. Then exactly that certificate is trusted, and
    * nothing else of it matters. For `https` only.

@@ -123,6 +123,10 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
   let giveUp = () => {}
   const socket = new WebSocket(`ws://${endpoint.host}${sessionPath}`, [subprotocol], {
     perMessageDeflate: false,
+    headers: {
+      Accept: 'application/json',
+      ...(endpoint.authorization === undefined ? {} : { Authorization: endpoint.authorization }),
+    },
     maxPayload: longestAnswer,
     handshakeTimeout: timeout,
     createConnection: ((_options: unknown, then: (error: Error | null, socket?: Socket) => void) => {

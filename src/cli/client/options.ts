@@ -8,6 +8,11 @@ export const clientOptions = {
     describe: 'The address of the server',
     requiresArg: true,
   },
+  user: {
+    defaultDescription: 'TWINSERVE_USER',
+    describe: 'Who logs in; the password is that of TWINSERVE_PASSWORD, or asked for',
+    requiresArg: true,
+  },
   fingerprint: {
     defaultDescription: 'TWINSERVE_FINGERPRINT',
     describe: 'With https: trust exactly the certificate with this SHA-256, as the server prints it',
@@ -38,6 +43,7 @@ export interface Asked {
   readonly command: ClientCommand
   readonly names: readonly string[]
   readonly url: string | undefined
+  readonly user: string | undefined
   readonly trust: TrustWords
   readonly to: string | undefined
   readonly recursive: boolean
@@ -141,7 +147,7 @@ export const clientCommands = {
 export type ClientCommand = keyof typeof clientCommands
 
 /** What every one of them takes. */
-export const commonOptions: readonly ClientOption[] = ['url', 'fingerprint', 'cacert', 'json', 'quiet']
+export const commonOptions: readonly ClientOption[] = ['url', 'user', 'fingerprint', 'cacert', 'json', 'quiet']
 
 export function described(command: ClientCommand): Described {
   return clientCommands[command]

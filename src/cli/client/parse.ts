@@ -62,6 +62,7 @@ function interpret(
     command,
     names,
     url: url ?? (environment.TWINSERVE_URL || undefined),
+    user: text('user', values.user),
     trust: trustWords(
       { fingerprint: text('fingerprint', values.fingerprint), cacert: text('cacert', values.cacert) },
       environment,

@@ -1,6 +1,7 @@
 /** Carrying out a command that talks to a server. */
 import { type Client, connect, type RetryEvent } from '../../client/index.ts'
 import { mkdir, remove, rename, rmdir, transfer } from './change.ts'
+import { loginOf } from './credentials.ts'
 import { edit } from './edit.ts'
 import { exitOf } from './exits.ts'
 import type { Job } from './job.ts'
@@ -33,12 +34,14 @@ export async function runClient(
   signal: AbortSignal,
 ): Promise<number> {
   const trust = await trustOf(asked.trust)
+  const login = await loginOf(asked, environment, { input: streams.stdin, errors: streams.stderr })
   const terminal = new Terminal(streams, asked)
   let client: Client | undefined
   try {
     client = await connect({
       ...(asked.url === undefined ? {} : { url: asked.url }),
       ...trust,
+      ...login,
       signal,
       onRetry: (event) => terminal.note(sayRetry(event)),
     })

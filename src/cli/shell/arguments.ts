@@ -9,6 +9,7 @@ export const shellSummary = 'Work on two sides: the files of this machine, and t
 export interface ShellRequest {
   readonly url: string | undefined
   readonly trust: TrustWords
+  readonly user: string | undefined
   /** Commands to run in place of asking for them. */
   readonly commands: string | undefined
   readonly keepGoing: boolean
@@ -30,6 +31,11 @@ export async function parseShell(words: readonly string[]): Promise<ShellRequest
           command
             .positional('url', { type: 'string', describe: 'The server; TWINSERVE_URL, or http://127.0.0.1:8080/' })
             .options({
+              user: {
+                type: 'string',
+                requiresArg: true,
+                describe: 'Who logs in; TWINSERVE_USER. The password is that of TWINSERVE_PASSWORD, or asked for',
+              },
               command: { alias: 'c', type: 'string', requiresArg: true, describe: 'Run these commands, and leave' },
               fingerprint: { type: 'string', ...clientOptions.fingerprint },
               cacert: { type: 'string', ...clientOptions.cacert },
@@ -45,6 +51,7 @@ export async function parseShell(words: readonly string[]): Promise<ShellRequest
           const commands = values.command as string | readonly string[] | undefined
           request = {
             url: values.url as string | undefined,
+            user: values.user as string | undefined,
             trust: {
               fingerprint: last(values.fingerprint) as string | undefined,
               cacert: last(values.cacert) as string | undefined,

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Client, ClientError, connect, defaultUrl, type RetryEvent } from '../../client/index.ts'
+import { loginOf } from '../client/credentials.ts'
 import { exitOf, exits } from '../client/exits.ts'
 import { trustOf, trustWords } from '../client/trust.ts'
 import { printable } from '../printable.ts'
@@ -29,14 +30,14 @@ const defaultClock = (): number => performance.now()
 
 /** @returns the exit status @throws UsageError when there can be no server at the address */
 export async function startShell(request: ShellRequest, station: Station): Promise<number> {
-  const { input, output, errors, environment } = station
+  const { input, output, errors } = station
   const interactive = request.commands === undefined && input.isTTY === true && output.isTTY === true
   // There may be a bar on the line.
   const start = `${errors.isTTY ? '\r\u001B[K' : ''}${interactive ? '' : 'twinserve: '}`
   const tell = (sentence: string): void => void errors.write(`${start}${printable(sentence)}\n`)
   let client: Client | undefined
   try {
-    client = await reach(request, environment, tell)
+    client = await reach(request, station, tell)
     if (!interactive) return await script(client, request, station)
     await talk(client, station)
     return 0
@@ -50,14 +51,15 @@ export async function startShell(request: ShellRequest, station: Station): Promi
 }
 
 async function reach(
-  { url, trust }: ShellRequest,
-  environment: NodeJS.ProcessEnv,
+  { url, user, trust }: ShellRequest,
+  { input, errors, environment }: Station,
   tell: (sentence: string) => void,
 ): Promise<Client> {
   let directory = (): string => '/'
   const client = await connect({
     url: url ?? (environment.TWINSERVE_URL || defaultUrl),
     ...(await trustOf(trustWords(trust, environment))),
+    ...(await loginOf({ url, user }, environment, { input, errors })),
     stateDirectory: dirname(historyFile(environment)),
     onRetry: (event) => {
       const sentence = waiting(event)

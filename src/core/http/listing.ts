@@ -1,6 +1,7 @@
 /**
  * Answering with what is in a directory, as a page or as JSON, sent entry by entry.
  */
+import { isPrivate } from '../access/authenticate.ts'
 import type { ListingEntry, ListingSort, ListingTotals, ListingView } from '../pages/listing.ts'
 import { groupRows, listingFoot, listingHead, listingRows } from '../pages/listing.ts'
 import type { SafePath } from '../paths.ts'
@@ -26,6 +27,12 @@ export function sortOf(request: Request): ListingSort {
   }
 }
 
+/** Nobody is asked to log in where others can listen. */
+function visitorOf({ access: { user }, ends, head, site }: Request): Pick<ListingView, 'visitor'> {
+  if (!site.accounts.any || !isPrivate(ends, site)) return {}
+  return { visitor: { user, here: head.target } }
+}
+
 function viewOf(request: Request, path: SafePath, query: string | undefined, truncated: boolean): ListingView {
   const notice = request.target.query.get('notice')
   return {
@@ -33,6 +40,7 @@ function viewOf(request: Request, path: SafePath, query: string | undefined, tru
     sort: sortOf(request),
     rights: request.access.rightsAt(path.segments),
     truncated,
+    ...visitorOf(request),
     ...(query === undefined ? {} : { query }),
     ...(notice === null || !Object.hasOwn(notices, notice) ? {} : { notice: notices[notice] as string }),
   }

@@ -2,7 +2,7 @@
  * From a request to what answers it.
  */
 import { Refusal } from '../errors.ts'
-import { loginPath, logoutPath } from '../pages/login.ts'
+import { loginPath, logoutPath } from '../pages/page.ts'
 import { pathFromTarget, type SafePath } from '../paths.ts'
 import type { Program } from '../program.ts'
 import { sessionPath } from '../session/messages.ts'

@@ -13,7 +13,7 @@ import { encodeName, hrefOf } from './address.ts'
 import { escapeHtml, nameHtml } from './escape.ts'
 import { formatBytes, formatCount, formatSize, timeHtml } from './format.ts'
 import { type KindClass, kindOfName, kinds } from './kinds.ts'
-import { directoryTitle, pageFoot, pageHead } from './page.ts'
+import { directoryTitle, pageFoot, pageHead, type Visitor } from './page.ts'
 import { groupRows } from './style-listing.ts'
 import { sortHeader, toolbar } from './toolbar.ts'
 
@@ -42,6 +42,8 @@ export interface ListingView {
   readonly query?: string
   /** Not all is shown, and that is known already. */
   readonly truncated?: boolean
+  /** Who looks at it, where somebody can log in. */
+  readonly visitor?: Visitor
   /** What just happened, such as `Uploaded 3 files.` */
   readonly notice?: string
 }
@@ -93,7 +95,7 @@ export function listingHead(view: ListingView): string {
         rowOpen(kinds.up) +
         `<a href="${hrefOf(segments.slice(0, -1), true)}">.. <small>parent folder</small></a>${cell}${cell}${cell}\n`
   return (
-    `${pageHead(title, segments, query === undefined)}<h1>${heading}</h1>\n${notice}${toolbar(view)}` +
+    `${pageHead(title, segments, query === undefined, view.visitor)}<h1>${heading}</h1>\n${notice}${toolbar(view)}` +
     (view.truncated === true ? truncatedNotice : '') +
     `<table class=list role=table><caption>${query === undefined ? 'Contents of the folder' : 'What was found'}</caption><thead role=rowgroup><tr role=row>` +
     `${sortHeader(view, 'name', 'Name')}${sortHeader(view, 'size', 'Size')}${sortHeader(view, 'mtime', 'Modified', 'UTC')}` +

@@ -2,12 +2,7 @@
  * The form to log in with. It works without script; what it sends is a `POST`.
  */
 import { escapeHtml, escapeValue } from './escape.ts'
-import { pageFoot, pageHead } from './page.ts'
-
-/** Where the form is, and where it is sent. */
-export const loginPath = '/.twinserve/login'
-/** Where one logs out, by `POST`. */
-export const logoutPath = '/.twinserve/logout'
+import { loginPath, pageFoot, pageHead } from './page.ts'
 
 export interface LoginView {
   /** The address to go to afterwards. */
@@ -19,7 +14,7 @@ export interface LoginView {
 }
 
 export function loginPage({ to, name = '', message }: LoginView): string {
-  const failed = message === undefined ? '' : `<p class=notice role=alert>${escapeHtml(message)}</p>\n`
+  const failed = message === undefined ? '' : `<p class="notice failed" role=alert>${escapeHtml(message)}</p>\n`
   const filled = name === ''
   return (
     `${pageHead('Log in', [])}<h1>Log in</h1>\n${failed}<form class=card method=post action="${loginPath}">` +

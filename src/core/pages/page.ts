@@ -5,9 +5,14 @@
  *   forbid all three.
  * - One `<h1>` per page, inside `<main>`; the breadcrumb is the only navigation before it, and can be skipped.
  */
-import { hrefOf } from './address.ts'
+import { encodeSegment, hrefOf } from './address.ts'
 import { iconPath, stylePath } from './assets.ts'
 import { escapeHtml, nameHtml } from './escape.ts'
+
+/** Where one logs in, and where the form is sent. */
+export const loginPath = '/.twinserve/login'
+/** Where one logs out, by `POST`. */
+export const logoutPath = '/.twinserve/logout'
 
 /** The `Content-Security-Policy` that every page is sent with. */
 export const pageSecurityPolicy =
@@ -27,9 +32,27 @@ const afterTitle = ' · twinserve</title></head>\n<body><a class=skip href="#mai
  * @param title what the window is called
  * @param segments the directory that the breadcrumb leads to
  * @param current whether that directory is the page itself
+ * @param visitor who looks at it, where somebody can log in
  */
-export function pageHead(title: string, segments: readonly string[], current = false): string {
-  return `${beforeTitle}${escapeHtml(title)}${afterTitle}${breadcrumb(segments, current)}<main id=main tabindex=-1>\n`
+export function pageHead(title: string, segments: readonly string[], current = false, visitor?: Visitor): string {
+  const header = `<header>${breadcrumb(segments, current)}${visitor === undefined ? '' : visitorHtml(visitor)}</header>\n`
+  return `${beforeTitle}${escapeHtml(title)}${afterTitle}${header}<main id=main tabindex=-1>\n`
+}
+
+/** Who looks at a page. */
+export interface Visitor {
+  /** Undefined for one who has not logged in. */
+  readonly user: string | undefined
+  /** The address of the page, to come back to. */
+  readonly here: string
+}
+
+function visitorHtml({ user, here }: Visitor): string {
+  if (user === undefined) return `<a class=who href="${loginPath}?to=${encodeSegment(here)}">Log in</a>`
+  return (
+    `<form class=who method=post action="${logoutPath}"><span>Logged in as <bdi>${escapeHtml(user)}</bdi></span>` +
+    '<button>Log out</button></form>'
+  )
 }
 
 /** The page from `</main>` to its last byte. */
@@ -46,7 +69,7 @@ function breadcrumb(segments: readonly string[], current: boolean): string {
     const mark = i === segments.length - 1 ? page : ''
     items += `<li><a href="${hrefOf(segments.slice(0, i + 1), true)}"${mark}>${nameHtml(segments[i] as string)}</a>`
   }
-  return `<header><nav aria-label=Breadcrumb><ol>${items}</ol></nav></header>\n`
+  return `<nav aria-label=Breadcrumb><ol>${items}</ol></nav>`
 }
 
 /** What a directory is called in a heading: the root has no name of its own. */

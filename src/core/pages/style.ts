@@ -30,7 +30,10 @@ p{margin:.75rem 0;overflow-wrap:anywhere}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px;border-radius:.375rem}
 .skip{position:absolute;left:1rem;top:-5rem;z-index:9;padding:.5rem 1rem;background:var(--card);border-radius:0 0 .5rem .5rem}
 .skip:focus{top:0}
-header{padding-top:1rem}
+header{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:0 1rem;padding-top:1rem}
+header nav{min-width:0}
+.who{display:flex;align-items:center;gap:.75rem;min-width:0;margin-left:auto;color:var(--muted);font-size:.9375rem}
+.who bdi{color:var(--text);font-weight:600}
 header ol{display:flex;flex-wrap:wrap;align-items:center;margin:0;padding:0;list-style:none;font-size:.9375rem}
 header li{display:flex;align-items:center;min-width:0}
 header li+li::before{content:"/" / "";margin:0 .125rem;color:var(--muted)}
@@ -41,6 +44,7 @@ header [aria-current]{color:var(--text)}
 footer{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;padding-top:.5rem;padding-bottom:1.5rem;color:var(--muted);font-size:.875rem;font-variant-numeric:tabular-nums}
 .brand{margin-left:auto}
 .notice{padding:.625rem 1rem;background:var(--card);border:1px solid var(--line);border-left:4px solid var(--good);border-radius:.5rem}
+.failed{border-left-color:var(--danger)}
 .card{max-width:38rem;padding:1.5rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}
 .card{margin-top:.75rem}
 .card>:first-child,.card>[type=hidden]+*{margin-top:0}
@@ -107,7 +111,7 @@ const print = `
   :root{${theme(0)}}
   body{background:#fff;font-size:10pt}
   header,main,footer{max-width:none;padding:0}
-  .tools,.skip,.list thead a::after,.list details,.list td:last-child,.list thead th:last-child,.u{display:none!important}
+  .tools,.skip,.who,.list thead a::after,.list details,.list td:last-child,.list thead th:last-child,.u{display:none!important}
   .list{border:0;border-radius:0}
   main{min-height:0}
   .list tbody th>a::before,.list tbody th>span::before{content:none}

@@ -39,7 +39,7 @@ async function runShell(
   input.end(lines)
   const environment = { PATH: process.env.PATH, XDG_STATE_HOME: `${here}/.state`, SHELL: '/bin/sh' }
   const trust = { fingerprint: undefined, cacert: undefined }
-  const request = { url, trust, commands, keepGoing }
+  const request = { url, user: undefined, trust, commands, keepGoing }
   const status = await startShell(request, { input, output, errors, environment, directory: here, now: () => 0 })
   return { status, output: readable(output.text, here), errors: readable(errors.text, here) }
 }

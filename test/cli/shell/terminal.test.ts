@@ -54,7 +54,13 @@ async function again(
   const environment = { PATH: process.env.PATH, HOME: here, XDG_STATE_HOME: state, EDITOR: editor, SHELL: '/bin/sh' }
   const { input, output } = terminal
   const ended = startShell(
-    { url: relay.url, trust: { fingerprint: undefined, cacert: undefined }, commands: undefined, keepGoing: false },
+    {
+      url: relay.url,
+      user: undefined,
+      trust: { fingerprint: undefined, cacert: undefined },
+      commands: undefined,
+      keepGoing: false,
+    },
     // A clock that is fast: whatever is told of is told a second and a half later.
     { input, output, errors: output, environment, directory: here, now: () => (now += 1500) },
   )

@@ -240,6 +240,16 @@ t.test('guessing is slowed down, and who has logged in is not', async (t) => {
   t.ok(last.fields.has('retry-after'))
 })
 
+t.test('a page has who looks at it', async (t) => {
+  const log = '<a class=who href="/.twinserve/login?to=%2Fpub%2F%3Fsort%3Dsize">Log in</a>'
+  t.match(ask('GET /pub/?sort=size', html).body, log)
+  const { body } = ask('GET /mine/', { ...html, ...ann })
+  t.match(body, 'Logged in as <bdi>ann</bdi>')
+  t.match(body, '<form class=who method=post action="/.twinserve/logout">')
+  t.notMatch(ask('GET /pub/', html, '', { ends: open }).body, 'class=who')
+  t.notMatch(ask('GET /pub/', html, '', { site: { accounts: accountsOf(['@/pub']) } }).body, 'class=who')
+})
+
 t.test('the log has who it was', async (t) => {
   t.match(play('GET /mine/m', ann).log[0], /^127\.0\.0\.1 - ann \[/)
   t.match(play('GET /pub/a').log[0], /^127\.0\.0\.1 - - \[/)
