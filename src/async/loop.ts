@@ -167,8 +167,12 @@ export class Loop {
   /** Nothing has come in the time for it, or nothing is waited for any more. */
   private lapse(peer: Peer): void {
     peer.socket.calm()
-    if (peer.state === 'lingering' || peer.connection.protocol === undefined) peer.socket.destroy()
-    else this.serve(peer, lapse)
+    if (peer.state === 'lingering') peer.socket.destroy()
+    else if (peer.connection.protocol === undefined) {
+      peer.state = 'lingering'
+      peer.socket.wait(this.site.environment.now() + this.site.limits.lingerTime, peer.expire)
+      peer.socket.close()
+    } else this.serve(peer, lapse)
   }
 
   /** One request, from its first byte to the last of its answer; or what else is to be done with a connection. */

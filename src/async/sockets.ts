@@ -39,6 +39,7 @@ export interface Owner {
 export class LaterSocket implements Socket {
   readonly id: number
   private readonly net: NetSocket
+  private readonly encrypted: boolean
   private readonly now: Environment['now']
   private readonly owner: Owner
   private readonly chunks: Buffer[] = []
@@ -55,6 +56,7 @@ export class LaterSocket implements Socket {
   constructor(id: number, net: NetSocket, environment: Environment, owner: Owner) {
     this.id = id
     this.net = net
+    this.encrypted = 'encrypted' in net
     this.now = environment.now
     this.owner = owner
     net.on('data', (chunk: Buffer) => this.take(chunk))
@@ -90,13 +92,16 @@ export class LaterSocket implements Socket {
   /** See `Calls.send`. Answered at once when the kernel has taken everything at once. */
   send(bytes: Uint8Array, deadline: number): void | Promise<void> {
     if (this.failure !== undefined) throw this.failure
-    this.net.write(bytes)
-    if (this.net.writableLength === 0) return undefined
+    if (!this.encrypted) {
+      this.net.write(bytes)
+      if (this.net.writableLength === 0) return undefined
+    }
     return new Promise((resolve, reject) => {
       const writer = { resolve, reject }
       this.writer = writer
-      // Written after all of `bytes`: its callback tells that they are gone, without costing one where they go at once.
-      this.net.write(nothing, (error) => {
+      // Written after all of `bytes`: its callback tells that they are gone, without costing one where they go at once. Through
+      // TLS nothing goes at once.
+      this.net.write(this.encrypted ? bytes : nothing, (error) => {
         if (this.writer !== writer) return
         if (error) this.fail(error)
         else this.wrote().resolve()
@@ -122,9 +127,17 @@ export class LaterSocket implements Socket {
   linger(): void {
     this.discarding = true
     this.chunks.length = 0
-    this.net.end()
-    if (this.ended) this.net.destroy()
-    else this.net.resume()
+    if (this.ended) this.close()
+    else {
+      this.net.end()
+      this.net.resume()
+    }
+  }
+
+  /** Close both sides. Through TLS the peer is told so, and sees that nothing was cut off (RFC 8446, section 6.1). */
+  close(): void {
+    if (this.encrypted) this.net.end(() => this.net.destroy())
+    else this.destroy()
   }
 
   /** Cut the connection. Whoever waits on it fails. */

@@ -8,6 +8,7 @@ import { certified, credentials, fingerprintOf } from '../fixtures/credentials.t
 import { type Engine, type Service, secureEngines, startEngine } from '../fixtures/engines.ts'
 import { LogLines } from '../fixtures/log-lines.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
+import { alert, recordsOf } from '../fixtures/tls-records.ts'
 
 /** The address of a service, as `tls.connect` takes it. */
 function portOf(service: Service): { host: string; port: number } {
@@ -121,7 +122,7 @@ async function renewed(t: Test, service: Service): Promise<void> {
 
 async function suite(t: Test, engine: Engine): Promise<void> {
   const log = await LogLines.open(t)
-  const limits = { handshakeTime: 300, lingerTime: 300, idleTime: 5_000 }
+  const limits = { lingerTime: 300 }
   const service = await startEngine(t, engine, { logFormat: 'json', logFile: log.file, limits })
   fs.writeFileSync(service.path('a'), 'content')
 
@@ -139,22 +140,32 @@ async function suite(t: Test, engine: Engine): Promise<void> {
   })
 
   await t.test('who does not come to an end with the handshake is sent away', async (t) => {
+    const hasty = await startEngine(t, engine, { limits: { handshakeTime: 300 } })
     const hello = Buffer.from([0x16, 0x03, 0x01])
     for (const bytes of [Buffer.alloc(0), hello]) {
-      const client = await inTheClear(service)
+      const client = await inTheClear(hasty)
       await client.send(bytes)
       t.match(await client.ended, /^(end|reset)$/)
       client.destroy()
     }
-    const gone = net.connect(portOf(service))
+    const gone = net.connect(portOf(hasty))
     await once(gone, 'connect')
     gone.end(hello)
     await once(gone.resume(), 'close')
-    const garbage = await inTheClear(service)
+    const garbage = await inTheClear(hasty)
     await garbage.send(Buffer.concat([hello, Buffer.from('no handshake at all')]))
     await garbage.ended
     garbage.destroy()
     t.equal((await service.ask('GET', '/a')).text, 'content')
+  })
+
+  await t.test('whoever is sent away is told so: nothing was cut off', async (t) => {
+    const hasty = await startEngine(t, engine, { limits: { idleTime: 100, lingerTime: 300 } })
+    const requests = { closed: message('GET', '/', { Connection: 'close' }), idle: message('GET', '/'), silent: '' }
+    for (const [name, request] of Object.entries(requests)) {
+      const kinds = await recordsOf(t, portOf(hasty), Buffer.from(request))
+      t.equal(kinds.at(-1), alert, name)
+    }
   })
 
   await t.test('a page elsewhere has another scheme', async (t) => {
