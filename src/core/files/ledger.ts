@@ -61,18 +61,24 @@ export function* withLedger<T>(site: Site, change: (ledger: Ledger) => Program<T
   }
 }
 
-/** @returns the bytes, where there are not too many, and how long the file is, if there is one */
+/** @returns the text, unless it is too long to be a ledger, and how many bytes there are, if there is a file */
 function* read(server: Directory): Program<{ text: string; length: number | undefined }> {
   const loan = new Loan()
   try {
-    const { fd, length } = yield* call('load', server, name, loan.room)
+    return yield* readInto(loan.room, server)
+  } finally {
+    loan.end()
+  }
+}
+
+function* readInto(room: Uint8Array, server: Directory): Program<{ text: string; length: number | undefined }> {
+  try {
+    const { fd, length } = yield* call('load', server, name, room)
     if (fd !== undefined) yield* call('close', fd)
-    return { text: loan.room.subarray(0, length ?? 0).toString(), length: length ?? loan.room.length }
+    return { text: Buffer.from(room.subarray(0, length ?? 0)).toString(), length: length ?? room.length }
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
     return { text: '', length: undefined }
-  } finally {
-    loan.end()
   }
 }
 

@@ -249,7 +249,7 @@ t.test('others who come between', async (t) => {
   t.throws(() => run(stand(siteOf(never, 'me')), never), { code: 'upload_locked' })
   const blind = inState(free)
     .before('link', 1, (m) => m.put('new', 'theirs'))
-    .failOn('lstat', 3, 'EIO')
+    .failOn('lstat', 4, 'EIO')
   t.throws(
     () => run(stand(siteOf(blind, 'me')), blind),
     { code: 'exists' },
