@@ -38,14 +38,15 @@ async function main(): Promise<number> {
   const request = await parse(words, version)
   if (request.command === 'answered') return 0
   const notify = notifier(process.env)
-  const started = await start(request, process.env)
   const stopping = () => {
     void notify('STOPPING=1')
     if (process.stderr.isTTY)
       console.error('Stopping when the requests in progress are done. Ctrl-C again stops at once.')
   }
   const tell = (sentence: string) => console.error(`twinserve: ${sentence}`)
-  heedSignals(started.server, stopping, renewing(started, tell))
+  const attach = heedSignals(stopping)
+  const started = await start(request, process.env)
+  attach(started.server, renewing(started, tell))
   for (const warning of started.secured?.warnings ?? []) tell(printable(warning))
   await notify('READY=1')
   console.log(startLine(started))

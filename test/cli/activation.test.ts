@@ -119,6 +119,25 @@ for (const words of [['--mode', 'sync'], ['--mode', 'sync', '--threads', '2'], [
   })
 }
 
+for (const words of [
+  ['--mode', 'sync'],
+  ['--workers', '2'],
+]) {
+  test(`${words.join(' ')}: a signal that comes with the first answer, before the start line, is heeded`, async (t) => {
+    const dir = await temporary(t)
+    fs.writeFileSync(join(dir, 'a'), 'hello')
+    const held = listen(loopback)
+    t.teardown(() => close(held.fd))
+    const first = answer(held.address)
+    const ended = run([...words, '--log-format', 'off', dir], {
+      handed: held.fd,
+      started: (child) => void first.then(() => child.kill('SIGTERM')),
+    })
+    t.match(await ended, { code: 0, signal: null, stderr: '' })
+    t.equal(await first, 'hello')
+  })
+}
+
 /** Resolves once nobody listens there any more. */
 async function refused(port: number): Promise<void> {
   for (;;) {
@@ -161,7 +180,7 @@ test('what cannot be handed over is one sentence', async (t) => {
       open.fd,
       [],
       `With the socket at http://0.0.0.0:${port}/ that was handed over, everybody who can reach this machine could change the files. ` +
-        'Add --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
+        'Add --auth NAME:PASSWORD or --auth-file to let only some, --read-only to only show them, or --allow-anonymous-writes if that is what you want.',
     ],
   ]
   for (const [handed, words, sentence] of cases) {
