@@ -1,7 +1,9 @@
 /** Who may do what: every way to read or change something, asked by those who may not, changes nothing; asked by one who may, it is done. */
-import { basic, entriesFrom } from '../../fixtures/accounts.ts'
+import fs from 'node:fs'
+import { basic, entriesFrom, hashOf } from '../../fixtures/accounts.ts'
 import {
   type Engine,
+  engines,
   forEachEngine,
   type Service,
   snapshot,
@@ -9,7 +11,10 @@ import {
   startOn,
   type Wishes,
 } from '../../fixtures/engines.ts'
-import type { Fields } from '../../fixtures/raw-client.ts'
+import { firstFrame, told } from '../../fixtures/frames.ts'
+import { type Fields, RawClient } from '../../fixtures/raw-client.ts'
+import { handshake, rpc } from '../../fixtures/session.ts'
+import { temporary } from '../../fixtures/temporary.ts'
 import { begin, furnish, type Outcome, type Way, ways } from '../../fixtures/ways-in.ts'
 
 const auth = {
@@ -169,6 +174,32 @@ forEachEngine(async (t, engine) => {
     const Cookie = done.field('set-cookie')?.split(';')[0] as string
     t.equal((await service.ask('GET', '/mine/?sort=size', { Cookie, Accept: 'text/html' })).status, 200)
   })
+
+  await t.test(
+    'a new password ends cookies and sessions, and until then the other engine takes them too',
+    async (t) => {
+      const file = `${await temporary(t)}/users`
+      fs.writeFileSync(file, `ann:${hashOf('pw')}@/mine\n`)
+      const changing: Wishes = { auth: { entries: [], fallbackKey: 'x', file }, limits: { usersFresh: 0 } }
+      const one = await startOn(t, engine, service.root, changing)
+      const other = await startOn(t, engines.find(({ name }) => name !== engine.name) as Engine, service.root, changing)
+      const Cookie = await cookieOf(one)
+      for (const each of [one, other]) t.equal((await each.ask('GET', '/mine/file', { Cookie })).status, 200)
+      const raw = await RawClient.connect(one.server.address)
+      await raw.send(handshake({ Cookie }))
+      t.equal((await raw.answer()).status, 101)
+      const list = async () => {
+        await raw.send(rpc(1, 'list', { path: '/mine' }))
+        const { result, error } = JSON.parse(told((await raw.next(firstFrame)) as never))
+        return result === undefined ? error.data.code : 'listed'
+      }
+      t.equal(await list(), 'listed')
+      fs.writeFileSync(file, `ann:${hashOf('another')}@/mine\n`)
+      t.equal(await list(), 'unauthorized')
+      raw.destroy()
+      for (const each of [one, other]) t.equal((await each.ask('GET', '/mine/file', { Cookie })).status, 401)
+    },
+  )
 
   await t.test('guessing is slowed down', async (t) => {
     const strict = await startOn(t, engine, service.root, { auth })
