@@ -4,7 +4,7 @@ import { Attempts } from '../../../src/core/access/attempts.ts'
 import { originOf } from '../../../src/core/http/crowd.ts'
 import { defaultLimits } from '../../../src/core/limits.ts'
 import { stylePath } from '../../../src/core/pages/assets.ts'
-import { accountsOf, basic } from '../../fixtures/accounts.ts'
+import { accountsOf, basic, hashOf } from '../../fixtures/accounts.ts'
 import type { Answer } from '../../fixtures/answers.ts'
 import { converse, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { file } from '../../fixtures/memory.ts'
@@ -248,6 +248,14 @@ t.test('a page has who looks at it', async (t) => {
   t.match(body, '<form class=who method=post action="/.twinserve/logout">')
   t.notMatch(ask('GET /pub/', html, '', { ends: open }).body, 'class=who')
   t.notMatch(ask('GET /pub/', html, '', { site: { accounts: accountsOf(['@/pub']) } }).body, 'class=who')
+})
+
+t.test('the file of users is looked at by those who ask', async (t) => {
+  const accounts = accountsOf([], { file: '/etc/users' })
+  const prepare: Scene['prepare'] = ({ memory }) =>
+    memory.configurations.set('/etc/users', `eve:${hashOf('pw')}@/mine\n`)
+  const eve = { Authorization: basic('eve', 'pw') }
+  t.match(ask('GET /mine/m', eve, '', { site: { accounts }, prepare }), { status: 200, body: 'private' })
 })
 
 t.test('the log has who it was', async (t) => {
