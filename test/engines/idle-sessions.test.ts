@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import t, { type Test } from 'tap'
 import { message, RawClient } from '../fixtures/raw-client.ts'
-import { type Child, startChild } from '../fixtures/serving-process.ts'
+import { type Child, fromSource, startChild } from '../fixtures/serving-process.ts'
 import { SessionClient } from '../fixtures/session-client.ts'
 import { temporary } from '../fixtures/temporary.ts'
 
@@ -31,7 +31,9 @@ for (const engine of ['sync', 'async'] as const) {
   t.test(engine, async (t) => {
     const root = await temporary(t)
     fs.writeFileSync(path.join(root, 'a'), 'hello')
-    const child = await startChild(t, engine, root)
+    // All of them come from one address.
+    const limits = { connectionsPerAddress: 2 * count }
+    const child = await startChild(t, engine, root, fromSource, { limits })
     const visitor = await RawClient.connect(child.address)
     // What is made once, and what is kept for the next, is not to be counted.
     for (const client of await sessions(child, 200)) {
