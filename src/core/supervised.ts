@@ -39,7 +39,7 @@ export class Supervised<T extends Child = Child> {
   private serving = false
   private stopping = false
   private cancel = () => {}
-  private close = () => {}
+  private close!: () => void
 
   constructor(nursery: Nursery<T>) {
     this.nursery = nursery

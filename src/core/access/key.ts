@@ -38,6 +38,15 @@ export function* needKey(site: Site): Program<string> {
 }
 
 function* readKey(site: Site): Program<string | undefined> {
+  try {
+    return yield* loadKey(site)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return undefined
+  }
+}
+
+function* loadKey(site: Site): Program<string | undefined> {
   const loan = new Loan()
   try {
     return yield* inDirectory({ directory: site.root, name: serverDirectory }, function* (server) {
@@ -48,9 +57,6 @@ function* readKey(site: Site): Program<string | undefined> {
         .trim()
       return keyText.test(text) ? text : undefined
     })
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error
-    return undefined
   } finally {
     loan.end()
   }

@@ -123,15 +123,21 @@ export class Session implements Protocol {
 
   *#receive(deadline: number): Program<Uint8Array> {
     const { environment } = this.#site
-    const { pace, socket } = this.#connection
+    const { pace } = this.#connection
     const now = environment.now()
     try {
-      return yield* call('recv', socket, deadline)
+      return yield* this.#receiveInTime(deadline)
+    } finally {
+      pace.spend(environment.now() - now, 0)
+    }
+  }
+
+  *#receiveInTime(deadline: number): Program<Uint8Array> {
+    try {
+      return yield* call('recv', this.#connection.socket, deadline)
     } catch (error) {
       if (errnoOf(error) !== 'ETIMEDOUT') throw error
       throw new Violation(closeCodes.policyViolation, 'the message did not arrive in time')
-    } finally {
-      pace.spend(environment.now() - now, 0)
     }
   }
 

@@ -46,7 +46,7 @@ t.test('as many as there are places, in all and for each address', async (t) => 
 
 t.test('one too many is told so, and noted', async (t) => {
   const log: string[] = []
-  const site = siteWith({ logFormat: 'common', log: (line) => void log.push(line) })
+  const site = siteWith({ logFormat: 'combined', log: (line) => void log.push(line) })
   const connection = new Connection({ id: 1 }, { remote: '192.0.2.1', secure: false })
   const text = Buffer.from(turnedAway(connection, site)).toString('latin1')
   const [answer, ...more] = answersIn(text)
@@ -55,5 +55,5 @@ t.test('one too many is told so, and noted', async (t) => {
   t.equal(answer?.fields.get('retry-after'), '1')
   t.equal(answer?.fields.get('connection'), 'close')
   t.ok(answer?.fields.has('date'))
-  t.strictSame(log, ['192.0.2.1 - - [21/Nov/2026:02:41:00 +0000] "-" 503 72'])
+  t.strictSame(log, ['192.0.2.1 - - [21/Nov/2026:02:41:00 +0000] "-" 503 72 "-" "-"'])
 })

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { Quota } from '../../../src/core/files/quota.ts'
-import { accountsFor, reading } from '../../fixtures/access.ts'
+import { accountsFor, member, reading } from '../../fixtures/access.ts'
 import { bytewise, converse, however, type Outcome, type Scene } from '../../fixtures/converse.ts'
 import { metadata } from '../../fixtures/tus.ts'
 
@@ -143,6 +143,19 @@ t.test('what the server can do', async (t) => {
   }
   const outcome = converse([Buffer.from(ask('OPTIONS', at))], scene())
   t.equal(outcome.answers[0]?.fields.has('tus-max-size'), false)
+})
+
+t.test('whoever has logged in owns what he begins', async (t) => {
+  const ann = { accounts: accountsFor(member('/:rw')) }
+  const { answers, memory } = converse(
+    [begin(10) + head()].map((each) => Buffer.from(each)),
+    scene({ site: ann }),
+  )
+  t.strictSame(
+    answers.map(({ status }) => status),
+    [201, 200],
+  )
+  t.match(memory.node('.twinserve/uploads/unique1/info').content.toString(), '"user":"ann"')
 })
 
 t.test('what is refused', async (t) => {

@@ -44,6 +44,13 @@ t.test('a deletion is asked about, and one of many things needs a tick', async (
   t.match(deletePage({ ...item, directory: true, empty: true }), 'This empty folder')
 })
 
+t.test('to replace what is there is offered to whoever may', async (t) => {
+  for (const page of [uploadPage, () => movePage({ ...item, overwrite: true })]) t.match(page(), 'name=overwrite')
+  t.notMatch(uploadPage({ overwrite: false }), 'name=overwrite')
+  t.notMatch(movePage({ ...item, overwrite: false }), 'name=overwrite')
+  t.notMatch(copyPage({ ...item, overwrite: false }), 'name=overwrite')
+})
+
 t.test('the forms of nothing do not fail', async (t) => {
   t.match(movePage({ segments: [], directory: true }), 'action="/"')
 })

@@ -73,6 +73,7 @@ t.test('the tools are those that the rights allow', async (t) => {
   t.match(page, '<input type=hidden name=action value=mkdir>')
   t.match(page, 'href="/docs/a%20b/?zip"')
   t.match(page, 'href="/docs/a%20b/?json"')
+  t.notMatch(listingHead({ ...view, rights: { ...all, overwrite: false } }), 'name=overwrite')
   const readOnly = listingHead({ ...view, rights: none })
   t.notMatch(readOnly, 'method=post')
   t.match(readOnly, '<form class=search action="/docs/a%20b/" role=search>')

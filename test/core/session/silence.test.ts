@@ -4,6 +4,7 @@ import { Connection } from '../../../src/core/http/connection.ts'
 import { lapse, patienceWith } from '../../../src/core/http/turn.ts'
 import { Session } from '../../../src/core/session/session.ts'
 import { everything } from '../../fixtures/access.ts'
+import { accountsOf } from '../../fixtures/accounts.ts'
 import { fragments, ping, pong, text } from '../../fixtures/frames.ts'
 import { MemoryFiles } from '../../fixtures/memory.ts'
 import { siteWith } from '../../fixtures/request.ts'
@@ -146,4 +147,24 @@ t.test('a call that only reads is given up when nobody waits for it', async (t) 
   t.strictSame([said(), connection.reading], [[], true])
   turn()
   t.equal(connection.reading, false)
+})
+
+t.test('whoever has lost his rights meanwhile has lost them in his session', async (t) => {
+  const file = '/etc/users'
+  const memory = new MemoryFiles()
+  memory.configurations.set(file, '@/:ro\n')
+  const accounts = accountsOf([], { file })
+  drive(accounts.open(), memory.calls)
+  const { turn, said, environment, site } = stage([rpc(1, 'list'), rpc(2, 'list')], { memory, site: { accounts } })
+  turn()
+  memory.configurations.set(file, '@/a:ro\n')
+  environment.time += site.limits.usersFresh
+  turn()
+  t.match(
+    said().map((each) => JSON.parse(each)),
+    [
+      { id: 1, result: {} },
+      { id: 2, error: { data: { code: 'unauthorized' } } },
+    ],
+  )
 })
