@@ -80,9 +80,15 @@ const fileName: Reader<string> = (value, source) => {
   )
 }
 
-/** One name or several, in an array or separated by commas, as the environment has no arrays. */
+/** The values of an array, or of a text that is to be cut at a separator, as the environment has no arrays. An option that is given without a value has none. */
+function listOf(value: unknown, separator: string, source: string): readonly unknown[] {
+  const list = Array.isArray(value) ? value : text(value, source).split(separator)
+  return list.length > 0 ? list : [text('', source)]
+}
+
+/** One name or several, separated by commas. */
 const hostNames: Reader<readonly string[]> = (value, source) => {
-  const list = Array.isArray(value) ? value : text(value, source).split(',')
+  const list = listOf(value, ',', source)
   return list.map((item) => {
     const name = text(item, source).trim().toLowerCase()
     if (/^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(name)) return name
@@ -94,8 +100,7 @@ const hostNames: Reader<readonly string[]> = (value, source) => {
 
 /** One or several, in an array, or one a line, as the environment has no arrays. Passwords may have commas. */
 const entries: Reader<readonly string[]> = (value, source) => {
-  const list = Array.isArray(value) ? value : text(value, source).split('\n')
-  return list.map((item) => text(item, source))
+  return listOf(value, '\n', source).map((item) => text(item, source))
 }
 
 function choice<const T extends string>(...words: readonly T[]): Reader<T> {

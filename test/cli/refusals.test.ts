@@ -78,6 +78,7 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
       'or --allow-insecure-auth if that is what you want.',
   ],
   ['--auth', '--auth needs a value.'],
+  ['--host-name', '--host-name needs a value.'],
   ['--auth ann', '--auth cannot be understood: write NAME:PASSWORD, NAME:PASSWORD@/PATH:ro, or @/PATH for everybody.'],
   ['-a ann:pw@/a -a ann:secret@/b', 'Users contradict each other: ann has two passwords.'],
   ['--auth-file none.txt', 'The file of users none.txt does not exist. Make it with twinserve passwd none.txt NAME.'],
