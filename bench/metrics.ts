@@ -14,7 +14,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { accepting, freePort, median, pinned, places, shuffled, twinserveMain } from './serving.ts'
+import { accepting, freePort, median, pinned, places, shuffled, ticksOf, twinserveMain } from './serving.ts'
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '9' }, seconds: { type: 'string', default: '2' } },
@@ -44,12 +44,8 @@ async function start(mode: string, name: string, words: readonly string[]): Prom
   return { name, port, child }
 }
 
-/** Processor time of a process so far, in seconds: fields 14 and 15 of `/proc/PID/stat`, in ticks of 10 ms. */
-function cpu(pid: number): number {
-  const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
+/** Processor time of a process so far, in seconds. */
+const cpu = (pid: number): number => ticksOf(`/proc/${pid}`) / 100
 
 /** Microseconds of processor time for one request. */
 function perRequest({ child, port }: Contestant, seconds: number): number {

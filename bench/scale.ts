@@ -15,7 +15,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { accepting, freePort, median, places, shuffled, twinserveMain } from './serving.ts'
+import { accepting, freePort, median, places, shuffled, ticksOf, twinserveMain } from './serving.ts'
 
 const { values } = parseArgs({
   options: {
@@ -84,12 +84,6 @@ function ticks({ family, child }: Contender): ReadonlyMap<number, number> {
   const entries =
     children.length > 0 ? children.map((each) => `/proc/${each}`) : family === 'threads' ? tasks(pid) : [`/proc/${pid}`]
   return new Map(entries.map((entry) => [Number(path.basename(entry)), ticksOf(entry)]))
-}
-
-function ticksOf(entry: string): number {
-  const stat = fs.readFileSync(`${entry}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[11]) + Number(fields[12])
 }
 
 function wrk(port: number, kind: Kind, seconds: string): number {

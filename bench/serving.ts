@@ -17,6 +17,13 @@ export interface Server {
 /** The command, as built. */
 export const twinserveMain = path.join(import.meta.dirname, '../dist/cli/main.js')
 
+/** Processor time so far, in ticks of 10 ms: fields 14 and 15 (`utime`, `stime`) of `stat` in proc(5). @param entry of a process, or of a thread: `/proc/PID`, `/proc/PID/task/TID` */
+export function ticksOf(entry: string): number {
+  const stat = fs.readFileSync(`${entry}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
+
 /** A directory for the bench, and the one in it that is served. @param where they are to lie */
 export function places(what: string, where = os.tmpdir()): { readonly directory: string; readonly root: string } {
   const directory = fs.mkdtempSync(path.join(where, `twinserve-${what}-`))

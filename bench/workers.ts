@@ -22,11 +22,11 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { serveHere } from '../src/async/server.ts'
-import type { ServeOptions } from '../src/core/options.ts'
 import { socketName } from '../src/posix/addresses.ts'
 import { check, inherit, listen } from '../src/posix/listening.ts'
 import { posix } from '../src/posix/posix.ts'
-import { accepting, freePort, median, places, shuffled } from './serving.ts'
+import { quiet } from '../test/fixtures/quiet.ts'
+import { accepting, freePort, median, places, shuffled, ticksOf } from './serving.ts'
 
 const ways = ['descriptor', 'shared', 'dealt', 'reuseport'] as const
 type Way = (typeof ways)[number]
@@ -67,25 +67,8 @@ async function run(way: Way, role: string, root: string, port: number, count: nu
   }
   const listenAt =
     way === 'descriptor' ? inherit(4) : way === 'reuseport' ? inherit(oneOfSeveral(port)) : { host: '127.0.0.1', port }
-  await serveHere({ ...options, root, listen: listenAt })
+  await serveHere({ ...quiet, root, listen: listenAt })
   process.send?.('ready')
-}
-
-const options: Omit<ServeOptions, 'root' | 'listen'> = {
-  readOnly: true,
-  fsync: true,
-  cacheBytes: 0,
-  hostNames: [],
-  serverTiming: false,
-  logFormat: 'off',
-  logFile: 2,
-}
-
-/** Processor time of a process so far, in ticks (proc(5), `utime` and `stime`). */
-function ticks(pid: number): number {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[11]) + Number(fields[12])
 }
 
 function wrk(port: number, kind: Kind, connections: string, seconds: string): number {
@@ -127,9 +110,9 @@ async function compare(): Promise<void> {
       for (const { port } of servers) wrk(port, kind, values.connections, '1')
       for (let round = 0; round < Number(values.rounds); round += 1) {
         for (const { way, port, pids } of shuffled(servers)) {
-          const before = pids.map(ticks)
+          const before = pids.map((pid) => ticksOf(`/proc/${pid}`))
           const rate = wrk(port, kind, values.connections, values.seconds)
-          const worked = pids.map((pid, index) => ticks(pid) - (before[index] as number))
+          const worked = pids.map((pid, index) => ticksOf(`/proc/${pid}`) - (before[index] as number))
           results.get(way)?.rates.push(rate)
           results.get(way)?.evenness.push(Math.min(...worked) / Math.max(...worked))
         }

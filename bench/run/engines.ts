@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ServeOptions } from '../../src/core/options.ts'
+import { quiet } from '../../test/fixtures/quiet.ts'
 import { clean, pinnedTo } from '../load/process.ts'
 
 /** What is compared, by the name that results have it under. */
@@ -28,16 +29,7 @@ export interface Running {
 }
 
 /** Comparisons say what they change: no cache, no log, no `Server-Timing`, and room for all that a generator opens. */
-const fair: Omit<ServeOptions, 'root'> = {
-  listen: { host: '127.0.0.1', port: 0 },
-  readOnly: false,
-  fsync: true,
-  cacheBytes: 0,
-  hostNames: [],
-  serverTiming: false,
-  logFormat: 'off',
-  logFile: 2,
-}
+const fair: Omit<ServeOptions, 'root'> = { ...quiet, readOnly: false }
 const roomy = { connections: 20_000, connectionsPerAddress: 20_000 }
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))

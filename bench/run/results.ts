@@ -1,6 +1,5 @@
 /** What a run of the bench comes to, as it is written to `results.json`. Times are seconds. */
 import type { Summary } from '../load/summary.ts'
-import type { Interval } from '../statistics/bootstrap.ts'
 import type { Stability } from '../statistics/stability.ts'
 import type { Verdict } from '../statistics/verdict.ts'
 import type { Point } from '../theory/curve.ts'
@@ -92,5 +91,3 @@ export interface Results {
   readonly scenarios: readonly ScenarioResult[]
   readonly timings: readonly Timing[]
 }
-
-export type { Interval }

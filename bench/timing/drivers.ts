@@ -19,6 +19,7 @@ import { commonCalls } from '../../src/sync/common.ts'
 import { environment } from '../../src/sync/environment.ts'
 import { run } from '../../src/sync/run.ts'
 import { Shared } from '../../src/sync/shared.ts'
+import { quiet } from '../../test/fixtures/quiet.ts'
 
 /** A request in the pieces in which it comes. */
 export type Request = readonly Buffer[]
@@ -32,14 +33,7 @@ export interface Driver {
   end(): Promise<void>
 }
 
-const options: SiteOptions = {
-  readOnly: false,
-  fsync: true,
-  cacheBytes: 0,
-  hostNames: [],
-  serverTiming: false,
-  logFormat: 'off',
-}
+const options: SiteOptions = { ...quiet, readOnly: false }
 
 /** Metrics are not asked for. */
 const unmeasured = (): Measured => ({ loops: [], processes: [] })
