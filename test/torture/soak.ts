@@ -10,6 +10,7 @@
  *     --threads N, --workers N
  *     --seed N        told, and at random unless said
  *     --directory PATH  where to make the shared directory: in memory (`/dev/shm`) unless said
+ *     --hold PATH     while this file exists nothing is begun, and its time does not count: something else is being measured
  *
  * Each client has a directory of its own, and so knows what must be there; in the end all of it is read again. Memory
  * and descriptors are looked at every two seconds, those of all workers together: from the second quarter to the last the median of
@@ -37,10 +38,13 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     directory: { type: 'string', default: '/dev/shm' },
+    hold: { type: 'string' },
   },
 })
 const duration = Number(values.minutes) * 60_000
 const sampleTime = 2000
+/** How often to look whether to hold. */
+const holdTime = 250
 /** How much more the last quarter may have than the second. */
 const tolerance = 0.02
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -95,16 +99,42 @@ function strange(log: string): string[] {
   return log.split('\n').filter((line) => line !== '' && !usual.test(line))
 }
 
-async function client(soaker: Soaker, end: number): Promise<void> {
+const held = () => values.hold !== undefined && fs.existsSync(values.hold)
+
+/** The time in which something was done. */
+class Worked {
+  private readonly begun = Date.now()
+  private rested = 0
+
+  /** Milliseconds. */
+  get time(): number {
+    return Date.now() - this.begun - this.rested
+  }
+
+  /** Takes note of when nothing is to be done, until all has been. */
+  async watch(): Promise<void> {
+    let before = Date.now()
+    while (this.time < duration) {
+      await sleep(holdTime)
+      const now = Date.now()
+      if (held()) this.rested += now - before
+      before = now
+    }
+  }
+}
+
+async function client(soaker: Soaker, worked: Worked): Promise<void> {
   await soaker.begin()
-  while (Date.now() < end) {
-    await soaker.step()
+  while (worked.time < duration) {
+    if (held()) await sleep(holdTime)
+    else await soaker.step()
     await sleep(Number(values.pause))
   }
 }
 
 async function soak(address: Address, pid: number): Promise<boolean> {
-  const begun = Date.now()
+  const worked = new Worked()
+  const watching = worked.watch()
   const chance = randomFrom(Number(values.seed))
   const soakers = Array.from({ length: Number(values.clients) }, (_, i) => {
     return new Soaker(address, `/client${i}`, randomFrom(Math.floor(chance() * 2 ** 31)))
@@ -113,13 +143,13 @@ async function soak(address: Address, pid: number): Promise<boolean> {
   let over = false
   const sampling = (async () => {
     while (!over) {
-      samples.push(sample(pid, Date.now() - begun))
+      if (!held()) samples.push(sample(pid, worked.time))
       await sleep(sampleTime)
     }
   })()
-  await Promise.all(soakers.map((soaker) => client(soaker, begun + duration)))
+  await Promise.all(soakers.map((soaker) => client(soaker, worked)))
   over = true
-  await sampling
+  await Promise.all([sampling, watching])
   const files = await Promise.all(soakers.map((soaker) => soaker.verify()))
   const sum = (numbers: Iterable<number>) => [...numbers].reduce((one, other) => one + other, 0)
   const steps = sum(soakers.flatMap(({ done }) => [...done.values()]))
