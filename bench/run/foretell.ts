@@ -7,18 +7,33 @@
  * has 1/capacity for each request. What remains is added to each latency after the queue.
  */
 import type { RawRequest } from '../load/raw.ts'
-import { mean, percentile, sorted } from '../statistics/percentile.ts'
-import { type Discipline, predictCurve } from '../theory/curve.ts'
+import { mean, percentile, sorted, tellable } from '../statistics/percentile.ts'
+import { type Discipline, type Point, predictCurve } from '../theory/curve.ts'
 import { pollaczekKhinchine } from '../theory/mg1.ts'
 import { momentsOf } from '../theory/moments.ts'
 import { sharedResponse } from '../theory/processor-sharing.ts'
+import { dispersion, shownBy, stretchesOf } from '../theory/stretches.ts'
 import type { Calibrated } from './calibrate.ts'
+import { type Circumstances, failedAssumption, type Judged } from './failed.ts'
 import type { Prediction } from './results.ts'
 
 const percents = [50, 90, 99, 99.9]
+/** Those by which a model is judged: of 99.9 a round has too few. */
+const judgedAt = [50, 90, 99]
+/** How far off a calibration of a few seconds may be without a model being to blame. */
+const calibrationError = 0.05
 
 /** What each model takes an engine for. */
 const disciplines: readonly Discipline[] = ['first come first served', 'processor sharing']
+
+/** What the models need to know, as the calibration has it. Seconds. */
+interface Inputs {
+  readonly services: Float64Array
+  readonly way: number
+  readonly sends: Float64Array
+  readonly servers: number
+  readonly seed: number
+}
 
 /** @param samples of one round, whose sends are replayed @param servers threads that serve */
 export function foretell(
@@ -27,43 +42,91 @@ export function foretell(
   seconds: number,
   servers: number,
   seed: number,
+  circumstances: Circumstances = {},
 ): Prediction[] {
   const { engine } = calibrated
   const { services, way } = split(calibrated, servers)
   const rate = samples.length / seconds
   const moments = momentsOf(services)
-  return disciplines
-    .filter((discipline) => servers === 1 || discipline === 'first come first served')
-    .map((discipline) => {
-      const model = `${servers === 1 ? 'M/G/1' : `M/G/${servers}`}, ${discipline}`
-      const share = (rate * moments.mean) / servers
-      if (share >= 1) {
-        const none = `No steady state: ${Math.round(rate)}/s is ${share.toFixed(2)} times what it did at most.`
-        return { engine, model, points: [], mean: undefined, residuals: [], none }
-      }
-      const sends = samples.map(({ begun }) => begun)
-      const points = predictCurve({ sends, services, servers, discipline, seed, draws: 20 }, percents).map((point) => ({
-        ...point,
-        latency: point.latency + way,
-        low: point.low + way,
-        high: point.high + way,
-      }))
-      const formula = discipline === 'processor sharing' ? sharedResponse(rate, moments.mean) : undefined
-      const response = formula ?? (servers === 1 ? pollaczekKhinchine(rate, moments).response : undefined)
-      const measured = sorted(samples.map(({ outcome, due, last }) => (outcome === 'answered' ? last - due : Infinity)))
-      const residuals = points.map(({ percent, latency }) => ({
+  const named = (discipline: Discipline) => `${servers === 1 ? 'M/G/1' : `M/G/${servers}`}, ${discipline}`
+  const possible = disciplines.filter((discipline) => servers === 1 || discipline === 'first come first served')
+  const share = (rate * moments.mean) / servers
+  if (share >= 1) {
+    const none = `No steady state: ${Math.round(rate)}/s is ${share.toFixed(2)} times what it did at most.`
+    const nothing = { points: [], mean: undefined, residuals: [], none }
+    return possible.map((discipline) => ({ engine, model: named(discipline), ...nothing }))
+  }
+  const inputs = { services, way, servers, seed, sends: Float64Array.from(samples, ({ begun }) => begun) }
+  const latencies = samples.map(({ outcome, due, last }) => (outcome === 'answered' ? last - due : Infinity))
+  const measured = sorted(latencies)
+  const found = possible.map((discipline) => {
+    const points = curve(inputs, discipline, 1, percents, 20)
+    const formula =
+      discipline === 'processor sharing'
+        ? sharedResponse(rate, moments.mean)
+        : servers === 1
+          ? pollaczekKhinchine(rate, moments).response
+          : undefined
+    return {
+      discipline,
+      points,
+      judged: judge(inputs, discipline, measured),
+      mean: formula === undefined ? undefined : formula + way,
+    }
+  })
+  const shown = servers === 1 ? shownIn(samples, services, way) : undefined
+  return found.map(({ discipline, points, judged, mean: formula }, at) => {
+    const other = found[1 - at]
+    const failed = failedAssumption({
+      ...{ ...circumstances, judged, service: moments.mean, way, dispersion: dispersion(sorted(inputs.sends)) },
+      ...(other === undefined ? {} : { other: { name: other.discipline, judged: other.judged } }),
+      ...(shown === undefined ? {} : { shown }),
+      mean: { measured: mean(latencies), formula },
+      scaled: (times) => judge(inputs, discipline, measured, times),
+    })
+    return {
+      ...{ engine, model: named(discipline), points, mean: formula, none: undefined },
+      residuals: points.map(({ percent, latency }) => ({
         percent,
         residual: percentile(measured, percent) / latency - 1,
-      }))
-      return {
-        engine,
-        model,
-        points,
-        mean: response === undefined ? undefined : response + way,
-        residuals,
-        none: undefined,
-      }
-    })
+      })),
+      ...(failed === undefined ? {} : { failed }),
+    }
+  })
+}
+
+/** @param scale of the service times */
+function curve(inputs: Inputs, discipline: Discipline, scale: number, at: readonly number[], draws: number): Point[] {
+  const services = inputs.services.map((time) => time * scale)
+  return predictCurve({ ...inputs, services, discipline, draws }, at).map((point) => ({
+    ...point,
+    latency: point.latency + inputs.way,
+    low: point.low + inputs.way,
+    high: point.high + inputs.way,
+  }))
+}
+
+/** Between what the model has each percentile, for a calibration that is a little off to either side. @param scale of the service times */
+function judge(inputs: Inputs, discipline: Discipline, measured: Float64Array, scale = 1): Judged[] {
+  const at = judgedAt.filter((percent) => tellable(measured.length, percent))
+  const low = curve(inputs, discipline, scale * (1 - calibrationError), at, 6)
+  const high = curve(inputs, discipline, scale * (1 + calibrationError), at, 6)
+  return at.map((percent, index) => ({
+    percent,
+    measured: percentile(measured, percent),
+    least: (low[index] as Point).low * (1 - calibrationError),
+    most: (high[index] as Point).high * (1 + calibrationError),
+  }))
+}
+
+/** What the run shows of its server, where all requests were answered. */
+function shownIn(samples: readonly RawRequest[], services: Float64Array, way: number) {
+  if (samples.some(({ outcome }) => outcome !== 'answered')) return undefined
+  const stretches = stretchesOf(
+    samples.map(({ begun }) => begun),
+    samples.map(({ last }) => last - way),
+  )
+  return shownBy(stretches, Math.max(...services))
 }
 
 /** Latencies at low load as service, and a constant way there and back. */

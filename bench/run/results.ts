@@ -49,6 +49,8 @@ export interface Prediction {
   readonly residuals: readonly { readonly percent: number; readonly residual: number }[]
   /** Why there is no prediction. */
   readonly none: string | undefined
+  /** The assumption that failed, as what follows "it does not hold that"; absent where nothing speaks against the model. */
+  readonly failed?: string
 }
 
 export interface ScenarioResult {

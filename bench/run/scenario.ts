@@ -153,10 +153,16 @@ class ScenarioBench {
       const [first] = good(calibrated.engine)
       if (first === undefined) return []
       const samples: readonly RawRequest[] = readRaw(path.join(settings.out, first.raw))
-      const threads = scenario.engines.find(({ name }) => name === calibrated.engine)?.options?.threads ?? 1
+      const { threads = 1, workers = 1 } =
+        scenario.engines.find(({ name }) => name === calibrated.engine)?.options ?? {}
       // Threads share one processor: they are several servers only while they wait for something else.
-      const servers = settings.processors.server === undefined ? threads : 1
-      return foretell(calibrated, samples, settings.seconds, servers, settings.seed)
+      const pinned = settings.processors.server !== undefined
+      const circumstances = {
+        ...(scenario.company === undefined ? {} : { company: scenario.company }),
+        ...(pinned ? { together: Math.max(threads, workers) } : {}),
+      }
+      const servers = pinned ? 1 : threads
+      return foretell(calibrated, samples, settings.seconds, servers, settings.seed, circumstances)
     })
   }
 }

@@ -22,9 +22,10 @@ export function scenarioTable(result: ScenarioResult): string {
         : ['50', '90', '99', '99.9'].map((percent) => `p${percent} ${time(of[percent])}`.padEnd(15)).join(' ')
     lines.push(`  ${engine.padEnd(20)} ${cells} ${failures(result, engine)}`.trimEnd())
   }
-  for (const { engine, model, points, none } of result.predictions) {
+  for (const { engine, model, points, none, failed } of result.predictions) {
     const cells = points.map(({ percent, latency }) => `p${percent} ${time(latency)}`.padEnd(15)).join(' ')
     lines.push(`    ${`predicted, ${model}`.padEnd(38)} ${engine}: ${none ?? cells}`.trimEnd())
+    if (failed !== undefined) lines.push(`      it does not hold that ${failed}`)
   }
   lines.push(`  -> ${result.sentence}`)
   const winner = result.verdict?.winner

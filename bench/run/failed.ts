@@ -1,0 +1,139 @@
+/**
+ * Which assumption of a model failed, where a run is not what the model says of it. Each rule looks at something that was measured besides the
+ * percentiles; the first that finds its sign names its assumption. Where the model holds, nothing is named.
+ */
+import type { Estimate, Shown } from '../theory/stretches.ts'
+import type { Company } from './company.ts'
+
+/** A percentile as it was measured, and between what it may lie: the draws, and a calibration that is a little off. Seconds. */
+export interface Judged {
+  readonly percent: number
+  readonly measured: number
+  readonly least: number
+  readonly most: number
+}
+
+export interface Circumstances {
+  readonly company?: Company
+  /** Threads or workers that have one processor together. */
+  readonly together?: number
+}
+
+export interface Evidence extends Circumstances {
+  readonly judged: readonly Judged[]
+  /** What the other order of service says, where there is one. */
+  readonly other?: { readonly name: string; readonly judged: readonly Judged[] }
+  /** Seconds: of the calibration. */
+  readonly service: number
+  /** Seconds: of the calibration, what is not service. */
+  readonly way: number
+  /** What the model says where service takes so many times as long. */
+  readonly scaled: (times: number) => readonly Judged[]
+  /** Undefined with several servers, whose work cannot be told apart. */
+  readonly shown?: Shown
+  /** Mean latency as measured, and by the formula that takes arrivals for Poisson; seconds. */
+  readonly mean: { readonly measured: number; readonly formula: number | undefined }
+  readonly dispersion: { readonly index: number; readonly error: number }
+}
+
+const above = ({ measured, most }: Judged) => measured > most
+const below = ({ measured, least }: Judged) => measured < least
+const isOff = (judged: Judged) => above(judged) || below(judged)
+const longer = ({ judged }: Evidence) => judged.some(above)
+const shorter = ({ judged }: Evidence) => judged.some(below)
+
+/** How many standard errors a difference must have, and what share of the value, to be one. */
+const sure = { errors: 4, share: 0.1 }
+const differs = (a: Estimate, b: Pick<Estimate, 'mean' | 'error'>) =>
+  a.count >= 100 &&
+  Math.abs(a.mean - b.mean) > Math.max(sure.errors * Math.hypot(a.error, b.error), sure.share * b.mean)
+
+/** The stops account for so much of E[S²] that the rest is not what made the queue. */
+const mostly = 0.5
+/** How far a mean may be from its formula. */
+const meanTolerance = 0.2
+
+interface Rule {
+  readonly applies: (evidence: Evidence) => boolean
+  readonly sentence: (evidence: Evidence) => string
+}
+
+const factor = (value: number) => value.toPrecision(3)
+const shownIn = ({ shown }: Evidence) => shown as Shown
+
+/** In this order: what is known to be there, what can be seen directly, what remains. */
+const rules: readonly Rule[] = [
+  {
+    applies: (evidence) => evidence.company !== undefined && longer(evidence),
+    sentence: ({ company }) => `nobody else holds the server: ${companyText(company as Company)} did`,
+  },
+  {
+    applies: (evidence) => (evidence.together ?? 1) > 1,
+    sentence: ({ together }) => `there is one server: ${together} had one processor together, and took turns on it`,
+  },
+  {
+    applies: (evidence) => longer(evidence) && (evidence.shown?.stopped ?? 0) >= mostly,
+    sentence: (evidence) => {
+      const { stops } = shownIn(evidence)
+      const longest = stops.reduce((most, stop) => Math.max(most, stop), 0)
+      return `a server works while somebody waits: it stood still ${stops.length} times, for up to ${factor(longest * 1000)} ms`
+    },
+  },
+  {
+    // Not where few took longer than they do alone: there the server was idle meanwhile, and what is long is on the way.
+    applies: ({ shown, service }) =>
+      shown !== undefined &&
+      differs(shown.many, shown.few) &&
+      shown.many.mean > shown.few.mean === shown.many.mean > service,
+    sentence: (evidence) => {
+      const { few, many } = shownIn(evidence)
+      return `service does not depend on the queue: with many waiting it took ${factor(many.mean / few.mean)} times as long as with few`
+    },
+  },
+  {
+    applies: ({ shown, service, scaled }) =>
+      shown !== undefined &&
+      differs(shown.service, { mean: service, error: 0 }) &&
+      !scaled(shown.service.mean / service).some(isOff),
+    sentence: (evidence) =>
+      `service is what the calibration found: under load it took ${factor(shownIn(evidence).service.mean / evidence.service)} times as long`,
+  },
+  {
+    applies: ({ other }) => other !== undefined && !other.judged.some(isOff),
+    sentence: ({ other }) => `requests are served in this order: ${other?.name} fits`,
+  },
+  {
+    applies: (evidence) =>
+      shorter(evidence) &&
+      !longer(evidence) &&
+      evidence.judged.every(({ measured, least }) => least - measured <= evidence.way),
+    sentence: () => 'the way there and back is always as long: a server that is busy need not be woken',
+  },
+]
+
+/** @returns what did not hold, or undefined where nothing speaks against the model */
+export function failedAssumption(evidence: Evidence): string | undefined {
+  const { judged, mean, dispersion } = evidence
+  if (judged.some(isOff)) {
+    const rule = rules.find(({ applies }) => applies(evidence))
+    return (
+      rule?.sentence(evidence) ??
+      'the model fits, and which of its assumptions failed is not known: none has left a sign'
+    )
+  }
+  // The replay takes the sends as they were, so that bunches spoil the formula only.
+  const { formula, measured } = mean
+  const bunched = dispersion.index > 1 + Math.max(0.3, 5 * dispersion.error)
+  if (!bunched || formula === undefined || Math.abs(measured / formula - 1) <= meanTolerance) return undefined
+  return `arrivals are Poisson, for the formula of the mean: they came in bunches, with a variance ${factor(dispersion.index)} times their mean`
+}
+
+function companyText({ idle, stalled, slowReaders, slowUploaders }: Company): string {
+  const of = (count: number | undefined, what: string) => (count === undefined ? [] : [`${count} ${what}`])
+  return [
+    ...of(idle, 'idle connections'),
+    ...of(stalled, 'stalled clients'),
+    ...of(slowReaders, 'slow readers'),
+    ...of(slowUploaders, 'slow uploaders'),
+  ].join(', ')
+}
