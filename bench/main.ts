@@ -4,7 +4,8 @@
  *     npm run bench -- --quick            # under two minutes: five rounds of a second, a few scenarios
  *     npm run bench                       # all of it
  *     npm run bench -- --only small       # the scenarios, operations and round trips whose names begin with this
- *     npm run bench -- --part load        # one part: operations, trips, load
+ *     npm run bench -- --part load        # one part: operations, trips, load, truth
+ *     npm run bench -- --peers            # with other servers beside, as far as they are installed
  *     npm run bench -- --list             # what there is
  */
 import fs from 'node:fs'
@@ -14,16 +15,19 @@ import { parseArgs } from 'node:util'
 import { startGenerator } from './load/process.ts'
 import { writeResults } from './run/export.ts'
 import { machine } from './run/machine.ts'
+import { findPeers } from './run/peers.ts'
 import { Progress } from './run/progress.ts'
-import type { Results, ScenarioResult, Timing } from './run/results.ts'
-import { runScenario } from './run/scenario.ts'
+import type { Results, ScenarioResult, Timing, Truth } from './run/results.ts'
+import { peerRounds, runScenario } from './run/scenario.ts'
 import { processors, type Settings } from './run/settings.ts'
-import { scenarioTable, timingLine } from './run/table.ts'
+import { Stage, stagesOf } from './run/stage.ts'
+import { scenarioTable, timingLine, truthLine } from './run/table.ts'
+import { showTruth } from './run/truth.ts'
 import { scenarios } from './scenarios.ts'
 import { operationNames, timeOperations } from './timing/operations.ts'
 import { timeTrips, tripNames } from './timing/trips.ts'
 
-const parts = ['operations', 'trips', 'load'] as const
+const parts = ['operations', 'trips', 'load', 'truth'] as const
 type Part = (typeof parts)[number]
 
 /** Ends with a sentence and status 2: the command has to be put right. */
@@ -40,6 +44,7 @@ const options = {
   seconds: { type: 'string' },
   seed: { type: 'string', default: '1' },
   out: { type: 'string' },
+  peers: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
 } as const
 
@@ -66,6 +71,7 @@ const chosen: readonly Part[] =
         if ((parts as readonly string[]).includes(part)) return part as Part
         return refuse(`There is no part ${JSON.stringify(part)}: choose from ${parts.join(', ')}.`)
       })
+const truthName = 'freeze'
 const named = (name: string) => values.only === undefined || values.only.split(',').some((one) => name.startsWith(one))
 
 const wanted = {
@@ -74,14 +80,16 @@ const wanted = {
   load: chosen.includes('load')
     ? scenarios.filter(({ name, quick }) => named(name) && (!values.quick || values.only !== undefined || quick))
     : [],
+  truth: chosen.includes('truth') && named(truthName),
 }
 if (values.list) {
   for (const name of wanted.operations) console.log(`operations  ${name}`)
   for (const name of wanted.trips) console.log(`trips       ${name}`)
   for (const { name, title } of wanted.load) console.log(`load        ${name.padEnd(20)} ${title}`)
+  if (wanted.truth) console.log(`truth       ${truthName}`)
   process.exit(0)
 }
-if (wanted.operations.length + wanted.trips.length + wanted.load.length === 0) {
+if (wanted.operations.length + wanted.trips.length + wanted.load.length === 0 && !wanted.truth) {
   refuse(`Nothing is called ${JSON.stringify(values.only)}: --list shows what there is.`)
 }
 
@@ -89,41 +97,58 @@ const begun = new Date()
 const out =
   values.out ?? path.join(import.meta.dirname, 'results', begun.toISOString().slice(0, 16).replaceAll(':', ''))
 const settings: Settings = {
-  rounds: numberOf('rounds', 1, values.quick ? 5 : 8),
-  seconds: numberOf('seconds', 0.1, values.quick ? 1 : 4),
-  calibration: values.quick ? 0.7 : 3,
+  rounds: numberOf('rounds', 1, 6),
+  seconds: numberOf('seconds', 0.1, values.quick ? 0.6 : 2.5),
+  phases: values.quick ? 0.3 : 1.5,
+  calibration: values.quick ? 0.4 : 1.5,
   seed: numberOf('seed', 0, 1),
-  retries: values.quick ? 0 : 2,
+  retries: values.quick ? 1 : 2,
   out: path.resolve(out),
   scratch: fs.mkdtempSync(path.join(os.tmpdir(), 'twinserve-bench-')),
   processors: processors(),
 }
 fs.mkdirSync(settings.out, { recursive: true })
 
-/** Seconds that one scenario takes, but for what is tried again. */
-const perScenario = 2 * settings.rounds * (settings.seconds + 0.4) + 4 * settings.calibration + 3
-const perTiming = values.quick ? 0.8 : 12
+const peers = values.peers ? findPeers() : { found: [], missing: [] }
+if (peers.missing.length > 0) console.log(`Not installed, and left out: ${peers.missing.join(', ')}.`)
+
+/** Seconds between the runs of a scenario, about: a generator warms up, and a file is written. */
+const between = 0.35
+const stages = stagesOf(wanted.load)
+/** Seconds that each scenario takes, but for what is tried again. */
+const perScenario = stages.flatMap((stage) =>
+  stage.map((scenario, at) => {
+    const runs = 2 * settings.rounds + (scenario.peers ? peers.found.length * peerRounds(settings.rounds) : 0)
+    const before = at === 0 ? 4 * (settings.calibration + between) + 1 : 0
+    return before + runs * (settings.seconds + between) + 2 * (settings.phases + between)
+  }),
+)
+const perTiming = values.quick ? 0.8 : 8
+/** Of each of the two runs of the demonstration. */
+const truthSeconds = values.quick ? 4 : 10
 const progress = new Progress([
   ...wanted.operations.map(() => perTiming),
   ...wanted.trips.map(() => perTiming),
-  ...wanted.load.map(() => perScenario),
+  ...perScenario,
+  ...(wanted.truth ? [2 * truthSeconds + 1] : []),
 ])
 const generator = startGenerator(settings.processors.generator)
 const timings: Timing[] = []
 const results: ScenarioResult[] = []
+const truth: Truth[] = []
 
 /** Every step leaves what is known so far on disk: a bench that is stopped has not been for nothing. */
 function keep(): void {
   const seconds = (Date.now() - begun.getTime()) / 1000
   const whole: Results = {
     ...{ machine: machine(), command: process.argv.slice(2).join(' '), seed: settings.seed },
-    ...{ begun: begun.toISOString(), seconds, scenarios: results, timings },
+    ...{ begun: begun.toISOString(), seconds, scenarios: results, timings, truth },
   }
   writeResults(whole, settings.out)
 }
 
 try {
-  const timingSettings = { ...settings, milliseconds: values.quick ? 40 : 400 }
+  const timingSettings = { ...settings, milliseconds: values.quick ? 40 : 250 }
   for (const [names, run] of [
     [wanted.operations, timeOperations],
     [wanted.trips, timeTrips],
@@ -134,17 +159,29 @@ try {
       keep()
     })
   }
-  for (const scenario of wanted.load) {
-    try {
-      const say = (what: string) => progress.say(`${scenario.name}: ${what}`)
-      const result = await runScenario(scenario, generator, settings, say)
-      results.push(result)
-      progress.done(`\n${scenarioTable(result)}`)
-    } catch (error) {
-      // The others can still be run: half an hour is not to be lost for one.
-      process.exitCode = 1
-      progress.done(`\n${scenario.name} could not be run: ${(error as Error).message}`)
+  for (const scenarios of stages) {
+    let stage = new Stage(scenarios, generator, settings, peers.found)
+    for (const scenario of scenarios) {
+      try {
+        const result = await runScenario(scenario, stage, generator, settings, (what) => progress.say(what))
+        results.push(result)
+        progress.done(`\n${scenarioTable(result)}`)
+      } catch (error) {
+        // The others can still be run, on servers of their own: half an hour is not to be lost for one.
+        process.exitCode = 1
+        progress.done(`\n${scenario.name} could not be run: ${(error as Error).message}`)
+        await stage.end()
+        stage = new Stage(scenarios, generator, settings, peers.found)
+      }
+      keep()
     }
+    await stage.end()
+  }
+  if (wanted.truth) {
+    progress.say(truthName)
+    const shown = await showTruth(generator, settings, truthSeconds)
+    truth.push(shown)
+    progress.done(`\n${truthLine(shown)}`)
     keep()
   }
 } finally {

@@ -14,7 +14,18 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { accepting, freePort, median, nginx, pinned, places, type Server, shuffled, twinserveMain } from './serving.ts'
+import {
+  accepting,
+  caddy,
+  freePort,
+  median,
+  nginx,
+  pinned,
+  places,
+  type Server,
+  shuffled,
+  twinserveMain,
+} from './serving.ts'
 
 const { values } = parseArgs({
   options: {
@@ -38,17 +49,6 @@ function twinserve(mode: 'sync' | 'async', cache: string, port: number): Server 
   }
 }
 
-function caddy(port: number): Server {
-  const file = path.join(directory, 'Caddyfile')
-  fs.writeFileSync(
-    file,
-    `{\n admin off\n auto_https off\n}\nhttp://127.0.0.1:${port} {\n root * ${root}\n file_server\n}\n`,
-  )
-  const env = { GOMAXPROCS: '1', HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory }
-  const args = ['run', '--config', file, '--adapter', 'caddyfile']
-  return { name: 'caddy', port, start: () => pinned('caddy', args, env) }
-}
-
 const scale: Readonly<Record<string, number>> = { B: 1e-6, KB: 1e-3, MB: 1, GB: 1e3 }
 
 /** Megabytes per second, as wrk saw them: also where a file takes longer than a round, and no request is finished. */
@@ -62,7 +62,7 @@ function wrk(port: number, name: string, seconds: number): number {
 
 const all: Server[] = [
   nginx(directory, root, await freePort(), 'sendfile on; tcp_nopush on;'),
-  caddy(await freePort()),
+  caddy(directory, root, await freePort()),
   twinserve('sync', '0', await freePort()),
   twinserve('async', '0', await freePort()),
   twinserve('sync', '64M', await freePort()),

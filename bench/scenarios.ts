@@ -8,10 +8,14 @@ import {
   blocking,
   blocking2,
   blockingAgain,
+  blockingSlower,
   type Engine,
   eventLoop,
   eventLoop2,
   eventLoopAgain,
+  eventLoopPool16,
+  eventLoopSlower,
+  type SlowDisk,
 } from './run/engines.ts'
 import type { Measure } from './statistics/verdict.ts'
 
@@ -28,6 +32,8 @@ export type Intensity = { readonly share: number } | { readonly rate: number }
 export interface Scenario {
   readonly name: string
   readonly title: string
+  /** Those that share it differ in their load and measure alone: they are asked of the same servers, and stand side by side. */
+  readonly family?: string
   readonly asked: readonly Asked[]
   readonly intensity: Intensity
   readonly engines: readonly [Engine, Engine]
@@ -38,61 +44,114 @@ export interface Scenario {
   readonly mechanism: string
   readonly company?: Company
   readonly newConnections?: boolean
-  /** Milliseconds that are added to each read of a file. */
-  readonly readDelay?: number
+  readonly slowDisk?: SlowDisk
   /** Bounds of the servers that are not the defaults. */
   readonly limits?: Partial<Limits>
   /** Whether `--quick` runs it. */
   readonly quick?: boolean
+  /** Whether other servers join it, with `--peers`. */
+  readonly peers?: boolean
 }
 
 const both = [blocking, eventLoop] as const
 const p50 = { name: 'p50', better: 'less' } as const
+const p90 = { name: 'p90', better: 'less' } as const
 const p99 = { name: 'p99', better: 'less' } as const
 const small = [{ file: 10 * 1024 }] as const
 const mib = 1024 * 1024
 
-const loads: readonly Scenario[] = [0.05, 0.3, 0.5, 0.7, 0.8, 0.9].map((share) => ({
-  name: `small-${Math.round(share * 100)}`,
-  title: `10 KB files at ${Math.round(share * 100)} % of what the slower engine can do`,
-  asked: small,
-  intensity: { share },
-  engines: both,
-  measure: share < 0.3 ? p50 : p99,
-  expected: blocking.name,
-  mechanism:
-    'A small file costs the blocking engine four calls on one thread. The other pays for trips to a file thread and back, and for Node’s sockets: ' +
-    'a longer service time, so the same rate is a higher load and a longer queue.',
-  quick: share === 0.5,
-}))
+const achieved = { name: 'achieved', better: 'more', word: 'ahead' } as const
 
-export const scenarios: readonly Scenario[] = [
-  ...loads,
+/** What is asked for at several loads. */
+interface Family extends Pick<Scenario, 'asked' | 'measure' | 'expected' | 'mechanism' | 'newConnections'> {
+  readonly family: string
+  /** What the names of its scenarios begin with. */
+  readonly name: string
+  readonly what: string
+  /** In percent of what the slower engine can do. */
+  readonly loads: readonly number[]
+}
+
+const loads = [30, 50, 70, 90]
+const families: readonly Family[] = [
   {
-    name: 'saturated',
-    title: '10 KB files at 130 % of what the slower engine can do',
-    asked: small,
-    intensity: { share: 1.3 },
-    engines: both,
-    measure: { name: 'achieved', better: 'more', word: 'ahead' },
-    expected: blocking.name,
+    ...{ family: 'small files', name: 'small', what: '10 KB files', asked: small, loads: [5, 30, 50, 70, 80, 90] },
+    ...{ measure: p99, expected: blocking.name },
     mechanism:
-      'Beyond its capacity a server’s backlog grows by what it cannot do. The one with the higher capacity may still be below it.',
+      'A small file costs the blocking engine four calls on one thread. The other pays for trips to a file thread and back, and for Node’s sockets: ' +
+      'a longer service time, so the same rate is a higher load and a longer queue.',
   },
   {
-    name: 'mixed-sizes',
-    title: '99 % small files and 1 % of 8 MB',
+    ...{ family: 'mixed sizes', name: 'mixed', what: '99 % small files and 1 % of 8 MB', loads },
     asked: [
       { file: 10 * 1024, weight: 99 },
       { file: 8 * mib, weight: 1 },
     ],
-    intensity: { share: 0.5 },
-    engines: both,
-    measure: p99,
-    expected: eventLoop.name,
+    ...{ measure: p99, expected: eventLoop.name },
     mechanism:
       'The blocking engine sends a large file to its end before it looks at anybody else: the small ones behind it wait (Pollaczek and Khinchine: E[S²]). The other takes turns.',
-    quick: true,
+  },
+  {
+    ...{ family: 'new connections', name: 'new', what: '10 KB files, each over a connection of its own', asked: small },
+    ...{ loads, newConnections: true, measure: p50, expected: blocking.name },
+    mechanism:
+      'An accept, a socket and its end: two calls for the blocking engine, and objects, listeners and timers for the other.',
+  },
+  {
+    ...{ family: 'listings', name: 'listing', what: 'listings of 1,000 entries as JSON', asked: [{ listing: 1000 }] },
+    ...{ loads, measure: p50, expected: blocking.name },
+    mechanism:
+      'A thousand lstat(2) calls: each a trip to libuv’s pool in the event loop, a call in the other. The event loop can spread them over threads, which one processor does not reward.',
+  },
+  {
+    ...{ family: 'storing', name: 'store', what: 'storing files of 10 KB, flushed to disk', loads },
+    asked: [{ store: 10 * 1024 }],
+    ...{ measure: p50, expected: eventLoop.name },
+    mechanism:
+      'An fsync(2) takes as long as the disk: one thread can have one under way, the event loop’s file threads four, which the disk may merge.',
+  },
+  {
+    ...{ family: 'large files', name: 'large', what: 'files of 8 MB', asked: [{ file: 8 * mib }], loads },
+    ...{ measure: p50, expected: blocking.name },
+    mechanism:
+      'sendfile(2) moves pages inside the kernel; the event loop reads each byte into a buffer and writes it out.',
+  },
+]
+
+/** What `--quick` runs of them, and what others join. */
+const quickly = new Set(['small-50', 'mixed-50'])
+const joined = new Set(['small-50', 'small-90', 'new-50', 'large-50'])
+
+const atLoads = families.flatMap(({ name: prefix, what, loads: shares, ...rest }) =>
+  shares.map((percent): Scenario => {
+    const name = `${prefix}-${percent}`
+    return {
+      ...rest,
+      name,
+      title: `${what}, at ${percent} % of what the slower engine can do`,
+      intensity: { share: percent / 100 },
+      engines: both,
+      // Where hardly anybody waits, the middle says more than the few that something else held up.
+      measure: percent < 30 ? p50 : rest.measure,
+      quick: quickly.has(name),
+      peers: joined.has(name),
+    }
+  }),
+)
+
+export const scenarios: readonly Scenario[] = [
+  ...atLoads,
+  {
+    name: 'saturated',
+    family: 'small files',
+    title: '10 KB files at 130 % of what the slower engine can do',
+    asked: small,
+    intensity: { share: 1.3 },
+    engines: both,
+    measure: achieved,
+    expected: blocking.name,
+    mechanism:
+      'Beyond its capacity a server’s backlog grows by what it cannot do. The one with the higher capacity may still be below it.',
   },
   {
     name: 'slow-readers',
@@ -152,29 +211,58 @@ export const scenarios: readonly Scenario[] = [
   ),
   {
     name: 'slow-disk',
-    title: '10 KB files from a disk that takes 5 ms for each read',
+    title: '10 KB files from a disk that takes 5 ms for each (a sleep in the thread that reads, in either engine)',
     asked: small,
     intensity: { rate: 100 },
     engines: both,
-    measure: p99,
+    measure: p90,
     expected: eventLoop.name,
     mechanism:
       'The blocking engine can do 200 such reads a second, and at half of that is a queue; the other waits for four at a time on its file threads.',
-    readDelay: 5,
+    slowDisk: { delay: 5, holds: 'thread' },
     quick: true,
   },
   {
+    name: 'slow-disk-timer',
+    title:
+      '128 KB files from a disk that takes 5 ms for each (a sleep in the blocking engine, a timer in the event loop)',
+    asked: [{ file: 128 * 1024 }],
+    intensity: { rate: 100 },
+    engines: both,
+    measure: p90,
+    expected: eventLoop.name,
+    mechanism:
+      'What not blocking can bring at best: a timer holds no thread at all, so that all who wait for the disk wait at the same time. No file system offers that to Node, whose reads hold a thread of a pool.',
+    slowDisk: { delay: 5, holds: 'nobody' },
+  },
+  {
     name: 'slow-disk-beyond-4',
-    title: '10 KB files from a disk that takes 20 ms for each read, asked for 250 times a second',
+    title: '10 KB files from a disk that takes 20 ms for each, asked for 250 times a second',
     asked: small,
     intensity: { rate: 250 },
     engines: both,
-    measure: { name: 'achieved', better: 'more', word: 'ahead' },
+    measure: achieved,
     expected: eventLoop.name,
     mechanism:
       'Four file threads can do 200 such reads a second (M/G/4 with ρ = 1.25), one blocking thread 50. Both fall behind; the cliff of the event loop is at its pool.',
-    readDelay: 20,
+    slowDisk: { delay: 20, holds: 'thread' },
   },
+  ...[small, [{ file: 128 * 1024 }] as const].map((asked): Scenario => {
+    const own = asked === small
+    return {
+      name: own ? 'pool-4-or-16' : 'pool-4-or-16-libuv',
+      title: `${own ? '10' : '128'} KB files from a disk that takes 20 ms for each, asked for 250 times a second: the event loop with 4 file threads and with 16`,
+      asked,
+      intensity: { rate: 250 },
+      engines: [eventLoop, eventLoopPool16],
+      measure: achieved,
+      expected: eventLoopPool16.name,
+      mechanism: `${
+        own ? 'Small files are read on threads of the engine’s own' : 'Files of this size are read in libuv’s pool'
+      }: four do 200 a second and fall behind, sixteen do 800 and keep up.`,
+      slowDisk: { delay: 20, holds: 'thread' },
+    }
+  }),
   {
     name: 'idle-5000',
     title: '10 KB files, while 5,000 connections rest',
@@ -187,62 +275,38 @@ export const scenarios: readonly Scenario[] = [
       'poll(2) looks at every resting connection each time, epoll(7) only at those that have something to say.',
     company: { idle: 5000 },
   },
-  {
-    name: 'new-connections',
-    title: '10 KB files, each request over a connection of its own',
-    asked: small,
-    intensity: { share: 0.5 },
-    engines: both,
-    measure: p50,
-    expected: blocking.name,
-    mechanism:
-      'An accept, a socket and its end: two calls for the blocking engine, and objects, listeners and timers for the other.',
-    newConnections: true,
-  },
-  {
-    name: 'listing-1000',
-    title: 'listings of 1,000 entries as JSON',
-    asked: [{ listing: 1000 }],
-    intensity: { share: 0.5 },
-    engines: both,
-    measure: p50,
-    expected: blocking.name,
-    mechanism:
-      'A thousand lstat(2) calls: each a trip to libuv’s pool in the event loop, a call in the other. The event loop can spread them over threads, which one processor does not reward.',
-  },
-  {
-    name: 'store-10k',
-    title: 'storing files of 10 KB, flushed to disk',
-    asked: [{ store: 10 * 1024 }],
-    intensity: { share: 0.5 },
-    engines: both,
-    measure: p50,
-    expected: eventLoop.name,
-    mechanism:
-      'An fsync(2) takes as long as the disk: one thread can have one under way, the event loop’s file threads four, which the disk may merge.',
-  },
-  {
-    name: 'large-files',
-    title: 'files of 8 MB',
-    asked: [{ file: 8 * mib }],
-    intensity: { share: 0.5 },
-    engines: both,
-    measure: p50,
-    expected: blocking.name,
-    mechanism:
-      'sendfile(2) moves pages inside the kernel; the event loop reads each byte into a buffer and writes it out.',
-  },
-  {
-    name: 'two-for-two',
-    title: '10 KB files at 70 %, two blocking threads against two event loops',
-    asked: small,
-    intensity: { share: 0.7 },
-    engines: [blocking2, eventLoop2],
-    measure: p99,
-    expected: blocking2.name,
-    mechanism:
-      'As with one of each, as long as nobody waits for anything but the processor. Where servers have one processor, two of either share it and win nothing.',
-  },
+  ...[false, true].map(
+    (newConnections): Scenario => ({
+      name: newConnections ? 'two-for-two-new' : 'two-for-two',
+      title: `10 KB files${newConnections ? ', each over a connection of its own,' : ''} at 70 %, two blocking threads against two event loops`,
+      asked: small,
+      intensity: { share: 0.7 },
+      engines: [blocking2, eventLoop2],
+      measure: p99,
+      expected: blocking2.name,
+      mechanism:
+        'As with one of each, as long as nobody waits for anything but the processor. Where servers have one processor, two of either share it and win nothing.',
+      newConnections,
+    }),
+  ),
+  ...(
+    [
+      ['threads-1-or-2', blocking, blocking2],
+      ['workers-1-or-2', eventLoop, eventLoop2],
+    ] as const
+  ).map(
+    ([name, one, two]): Scenario => ({
+      name,
+      title: `10 KB files at 130 %: ${one.name}, and with two ${one === blocking ? 'threads' : 'workers'}`,
+      asked: small,
+      intensity: { share: 1.3 },
+      engines: [one, two],
+      measure: achieved,
+      expected: one.name,
+      mechanism:
+        'Servers have one processor here: a second thread or process brings no more of it, and costs the switches between the two.',
+    }),
+  ),
   ...[blocking, eventLoop].map(
     (engine): Scenario => ({
       name: `same-${engine.engine}`,
@@ -254,6 +318,24 @@ export const scenarios: readonly Scenario[] = [
       expected: 'neither',
       mechanism: 'There is none: whoever finds a difference here finds it in the machine.',
       quick: engine.engine === 'sync',
+    }),
+  ),
+  ...(
+    [
+      ['slower-10-sync', blocking, blockingSlower],
+      ['slower-10-async', eventLoop, eventLoopSlower],
+    ] as const
+  ).map(
+    ([name, engine, slower]): Scenario => ({
+      name,
+      title: `10 KB files at 130 %: ${engine.name}, and the same with 10 % of its service time added to each request`,
+      asked: small,
+      intensity: { share: 1.3 },
+      engines: [engine, slower],
+      measure: achieved,
+      expected: engine.name,
+      mechanism:
+        'Processor time is really spent at each request: who finds no difference here would miss one elsewhere.',
     }),
   ),
 ]

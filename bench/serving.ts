@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { pinnedTo } from './load/process.ts'
 
 /** A server under comparison. It runs from `start` to the end of the bench. */
 export interface Server {
@@ -36,7 +37,8 @@ export function places(what: string, where = os.tmpdir()): { readonly directory:
 
 /** Start a command on the core that is the servers'. The clients have the other. */
 export function pinned(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn('taskset', ['-c', '0', command, ...args], { stdio: 'ignore', env: { ...process.env, ...env } })
+  const [first, ...rest] = pinnedTo(0, [command, ...args])
+  return spawn(first as string, rest, { stdio: 'ignore', env: { ...process.env, ...env } })
 }
 
 export function freePort(): Promise<number> {
@@ -74,6 +76,33 @@ http { access_log off; keepalive_requests 1000000000; default_type application/o
   server { listen 127.0.0.1:${port} backlog=1024; root ${root}; ${server} } }\n`,
   )
   return { name: 'nginx', port, start: () => pinned('nginx', ['-c', file, '-p', directory]) }
+}
+
+/** Caddy on one thread, with neither log nor anything but files. */
+export function caddy(directory: string, root: string, port: number): Server {
+  const file = path.join(directory, 'Caddyfile')
+  fs.writeFileSync(
+    file,
+    `{\n admin off\n auto_https off\n}\nhttp://127.0.0.1:${port} {\n root * ${root}\n file_server\n}\n`,
+  )
+  const env = { GOMAXPROCS: '1', HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory }
+  const args = ['run', '--config', file, '--adapter', 'caddyfile']
+  return { name: 'caddy', port, start: () => pinned('caddy', args, env) }
+}
+
+/** lighttpd with one process and no log. */
+export function lighttpd(directory: string, root: string, port: number): Server {
+  const file = path.join(directory, 'lighttpd.conf')
+  fs.writeFileSync(
+    file,
+    `server.document-root = "${root}"
+server.bind = "127.0.0.1"
+server.port = ${port}
+server.max-keep-alive-requests = 1000000
+server.max-fds = 4096
+mimetype.assign = ( "" => "application/octet-stream" )\n`,
+  )
+  return { name: 'lighttpd', port, start: () => pinned('lighttpd', ['-D', '-f', file]) }
 }
 
 export function median(numbers: readonly number[]): number {

@@ -22,6 +22,8 @@ export class Answer {
   right = true
   /** Whether the connection can be used again. */
   keep = true
+  /** The value of `Server-Timing`, where it is kept. */
+  timing = ''
   private head: Buffer | undefined
   private framing: Framing | undefined
   /** Of the body, or of the chunk. */
@@ -30,11 +32,13 @@ export class Answer {
   private line: string | undefined
   private readonly bodiless: boolean
   private readonly expected: Buffer | undefined
+  private readonly timed: boolean
 
-  /** @param expected the bytes of the body, where they are known */
-  constructor(method: string, expected: Buffer | undefined) {
+  /** @param expected the bytes of the body, where they are known @param timed whether to keep `Server-Timing` */
+  constructor(method: string, expected: Buffer | undefined, timed = false) {
     this.bodiless = method === 'HEAD'
     this.expected = expected
+    this.timed = timed
   }
 
   /** Whether anything has come. */
@@ -71,6 +75,7 @@ export class Answer {
     if (!head.startsWith('HTTP/1.1 ')) throw new Malformed(head.slice(0, 40))
     this.status = Number(head.slice(9, 12))
     this.keep = !/\r\nconnection: *close\r\n/i.test(head)
+    if (this.timed) this.timing = /\r\nserver-timing: *([^\r]*)/i.exec(head)?.[1] ?? ''
     const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
     if (this.bodiless || this.status === 204 || this.status === 304) this.framing = 'length'
     else if (length !== undefined) {

@@ -68,7 +68,7 @@ export class Client implements Watched {
     this.out = requests.bytesOf(target, `${label}${request}`)
     this.part = 0
     this.written = 0
-    this.answer = new Answer(requests.methodOf(target), requests.expectedOf(target))
+    this.answer = new Answer(requests.methodOf(target), requests.expectedOf(target), recording.timings !== undefined)
     recording.connection[request] = this.id
     // A new connection is written to when poll says that there is one.
     return this.connected ? this.attempt(() => this.send()) : false
@@ -125,10 +125,11 @@ export class Client implements Watched {
 
   private complete(now: number): true {
     const { recording, requests } = this.run
-    const { status, bytes, right, keep } = this.answer
+    const { status, bytes, right, keep, timing } = this.answer
     const target = recording.target[this.request] as number
     recording.last[this.request] = now
     recording.bytes[this.request] = bytes
+    recording.timings?.push(timing)
     if (!requests.statusIsRight(target, status)) this.over('wrong status')
     else if (!right || !requests.lengthIsRight(target, bytes)) this.over('wrong bytes')
     else this.over('answered')

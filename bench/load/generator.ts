@@ -94,14 +94,14 @@ class Generator {
     this.longestPause = 0
     if (order.loop === 'open') {
       const plan = poissonPlan(order.rate, order.seconds, order.seed, weights)
-      const recording = new Recording(plan.due.length)
+      const recording = new Recording(plan.due.length, order.phases)
       recording.due.set(plan.due)
       recording.target.set(plan.target)
       this.openLoop(recording)
       return this.result(recording)
     }
     const choose = chooser(randomFrom(order.seed), weights)
-    const recording = new Recording(Math.ceil(order.seconds * fastest))
+    const recording = new Recording(Math.ceil(order.seconds * fastest), order.phases)
     this.closedLoop(
       recording,
       () => (this.time() < order.seconds ? choose() : undefined),

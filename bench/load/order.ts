@@ -41,6 +41,8 @@ export interface LoadOrder {
   readonly patience: number
   /** Whether to watch the clock all the time, which takes a core, rather than wait in `poll(2)`. */
   readonly spin: boolean
+  /** Whether to keep what the server says of its own time (`Server-Timing`). It costs time, and is for runs whose latencies nobody looks at. */
+  readonly phases: boolean
   readonly targets: readonly Target[]
   /** Where every request is to be recorded, as JSON lines. */
   readonly raw?: string
@@ -58,4 +60,5 @@ export const defaultOrder: Omit<LoadOrder, 'port' | 'targets'> = {
   warmup: 200,
   patience: 5,
   spin: true,
+  phases: false,
 }

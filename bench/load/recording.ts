@@ -46,9 +46,12 @@ export class Recording {
   readonly connection: Uint32Array
   /** 1 where no open connection was free, so that it was sent later than it was turned to. */
   readonly connected: Uint8Array
+  /** What answers said in `Server-Timing`, in the order in which they came; undefined where it is not kept. */
+  readonly timings: string[] | undefined
 
-  constructor(capacity: number) {
+  constructor(capacity: number, timed = false) {
     this.capacity = capacity
+    this.timings = timed ? [] : undefined
     const times = () => new Float64Array(capacity).fill(Number.NaN)
     this.due = times()
     this.begun = times()

@@ -3,6 +3,7 @@ import { percentile, sorted, tellable } from '../statistics/percentile.ts'
 import { backlogs, growths } from '../statistics/stability.ts'
 import type { Run } from './generator.ts'
 import type { LoadOrder } from './order.ts'
+import { type Phases, phasesOf } from './phases.ts'
 import { type Outcome, outcomes, type Recording } from './recording.ts'
 
 export const percents = [50, 90, 99, 99.9, 100] as const
@@ -27,6 +28,8 @@ export interface Summary {
   readonly connected: number
   /** How fast the backlog grew in each twentieth of the run, without the first; requests per second. */
   readonly growths: readonly number[]
+  /** By the server's own account, where it was asked for. */
+  readonly phases?: Phases
 }
 
 /** Parts of a run in which the growth of the backlog is looked at. */
@@ -55,6 +58,7 @@ export function summarize(order: LoadOrder, run: Run): Summary {
     repeated,
     connected,
     growths: growths(backlogs(due.subarray(0, count), ends(recording), order.seconds, blocks), order.seconds),
+    ...(recording.timings === undefined ? {} : { phases: phasesOf(recording.timings) }),
   }
 }
 

@@ -5,6 +5,7 @@ import { readRaw } from '../load/raw.ts'
 import type { Scenario } from '../scenarios.ts'
 import { momentsOf, variability } from '../theory/moments.ts'
 import type { Running } from './engines.ts'
+import { fileName } from './export.ts'
 import type { Calibration } from './results.ts'
 import type { Settings } from './settings.ts'
 import { targetsOf } from './share.ts'
@@ -27,7 +28,7 @@ export async function calibrate(
   settings: Settings,
 ): Promise<Calibrated> {
   const { engine, port, pid } = running
-  const raw = path.join(settings.out, `${scenario.name}.calibration.jsonl`)
+  const raw = path.join(settings.out, `${fileName(`${scenario.name}.${engine.name}`)}.calibration.jsonl`)
   const order = (what: string) => ({
     port,
     seconds: settings.calibration,

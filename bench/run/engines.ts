@@ -11,6 +11,10 @@ export interface Engine {
   readonly name: string
   readonly engine: 'sync' | 'async'
   readonly options?: Partial<ServeOptions>
+  /** Threads of libuv's pool, and as many of the event loop's own for files, at most (`UV_THREADPOOL_SIZE`). 4 unless given. */
+  readonly pool?: number
+  /** The share of a request's service time that is added to it, as processor time: an engine that is really slower. */
+  readonly slowedBy?: number
 }
 
 export const blocking: Engine = { name: 'blocking', engine: 'sync' }
@@ -20,12 +24,20 @@ export const eventLoop2: Engine = { name: 'event loop, 2 workers', engine: 'asyn
 /** The same once more: whoever tells it from the other is mistaken. */
 export const blockingAgain: Engine = { name: 'blocking again', engine: 'sync' }
 export const eventLoopAgain: Engine = { name: 'event loop again', engine: 'async' }
+export const blockingSlower: Engine = { name: 'blocking, 10 % slower', engine: 'sync', slowedBy: 0.1 }
+export const eventLoopSlower: Engine = { name: 'event loop, 10 % slower', engine: 'async', slowedBy: 0.1 }
+export const eventLoopPool16: Engine = { name: 'event loop, 16 file threads', engine: 'async', pool: 16 }
 
-export interface Running {
-  readonly engine: Engine
+/** A server in a process of its own. */
+export interface Contestant {
+  readonly name: string
   readonly port: number
   readonly pid: number
   stop(): Promise<void>
+}
+
+export interface Running extends Contestant {
+  readonly engine: Engine
 }
 
 /** Comparisons say what they change: no cache, no log, no `Server-Timing`, and room for all that a generator opens. */
@@ -34,10 +46,19 @@ const roomy = { connections: 20_000, connectionsPerAddress: 20_000 }
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
+/** A disk that takes its time before the first byte of each file. */
+export interface SlowDisk {
+  /** Milliseconds. */
+  readonly delay: number
+  /** What waits meanwhile where the event loop asks: a thread of libuv's pool, as for a real read, or nobody but a timer. */
+  readonly holds: 'thread' | 'nobody'
+}
+
 export interface Circumstances {
   readonly root: string
-  /** Milliseconds for each read of a file. */
-  readonly readDelay?: number
+  readonly slowDisk?: SlowDisk
+  /** Milliseconds of processor time that are added to each request. */
+  readonly spin?: number
   readonly options?: Partial<ServeOptions>
   /** To run on, or undefined for any. */
   readonly processor: number | undefined
@@ -45,20 +66,28 @@ export interface Circumstances {
 
 /** @throws an Error when it ends before it listens */
 export async function startEngine(engine: Engine, circumstances: Circumstances): Promise<Running> {
-  const { root, readDelay, options = {}, processor } = circumstances
+  const { root, slowDisk, spin, options = {}, processor } = circumstances
   const limits = { ...roomy, ...options.limits, ...engine.options?.limits }
   const whole: ServeOptions = { ...fair, root, ...options, ...engine.options, limits }
-  const preload = readDelay === undefined ? [] : [`--import=${file('./slow-disk.ts')}`]
+  const preload = [
+    ...(slowDisk === undefined ? [] : [`--import=${file('./slow-disk.ts')}`]),
+    ...(spin === undefined ? [] : [`--import=${file('./slower.ts')}`]),
+  ]
   const argument = JSON.stringify({ engine: engine.engine, options: whole })
   const words = [`--import=${file('../../scripts/typescript.js')}`, ...preload, file('./server-entry.ts'), argument]
   const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
-  const delay = readDelay === undefined ? {} : { TWINSERVE_BENCH_READ_DELAY: String(readDelay) }
-  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...clean(), ...delay } })
+  const added = {
+    ...(slowDisk === undefined ? {} : { TWINSERVE_BENCH_SLOW_DISK: JSON.stringify(slowDisk) }),
+    ...(spin === undefined ? {} : { TWINSERVE_BENCH_SPIN: String(spin) }),
+    ...(engine.pool === undefined ? {} : { UV_THREADPOOL_SIZE: String(engine.pool) }),
+  }
+  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...clean(), ...added } })
   const ended = once(child, 'close')
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
   if (!(line instanceof Buffer)) throw new Error(`${engine.name} ended with ${line} before it listened.`)
   return {
     engine,
+    name: engine.name,
     port: (JSON.parse(String(line)) as { port: number }).port,
     pid: child.pid as number,
     async stop() {

@@ -6,13 +6,16 @@ import { hgrm } from '../statistics/hgrm.ts'
 import { sorted } from '../statistics/percentile.ts'
 import type { Measured, Results, ScenarioResult } from './results.ts'
 
+/** A name as part of a file's name. */
+export const fileName = (name: string): string => name.replaceAll(/[^\w.-]+/g, '-')
+
 export function writeResults(results: Results, out: string): void {
   const text = JSON.stringify(results, (_, value) => (value === Infinity ? 'never' : value), 1)
   fs.writeFileSync(path.join(out, 'results.json'), `${text}\n`)
   fs.writeFileSync(path.join(out, 'results.csv'), csv(results))
   for (const scenario of results.scenarios) {
     for (const engine of scenario.engines) {
-      const name = `${scenario.name}.${engine.replaceAll(/[ ,]+/g, '-')}.hgrm`
+      const name = `${scenario.name}.${fileName(engine)}.hgrm`
       fs.writeFileSync(path.join(out, name), hgrm(latencies(scenario, engine, out)))
     }
   }
@@ -58,7 +61,9 @@ function csv({ scenarios }: Results): string {
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   const lines = scenarios.flatMap((scenario) =>
-    scenario.rounds.map((run) => columns.map(([, of]) => cell(of(scenario, run))).join(',')),
+    [...scenario.rounds, ...(scenario.peers ?? []).flatMap(({ rounds }) => rounds)].map((run) =>
+      columns.map(([, of]) => cell(of(scenario, run))).join(','),
+    ),
   )
   return [columns.map(([title]) => title).join(','), ...lines, ''].join('\r\n')
 }

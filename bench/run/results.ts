@@ -1,4 +1,5 @@
 /** What a run of the bench comes to, as it is written to `results.json`. Times are seconds. */
+import type { Phases } from '../load/phases.ts'
 import type { Summary } from '../load/summary.ts'
 import type { Stability } from '../statistics/stability.ts'
 import type { Verdict } from '../statistics/verdict.ts'
@@ -53,6 +54,29 @@ export interface Prediction {
   readonly failed?: string
 }
 
+/** A server of others, at the same rate in the same rounds. Of the rounds that may be believed, the middle. */
+export interface PeerResult {
+  readonly name: string
+  readonly percentiles: Readonly<Record<string, number | undefined>>
+  /** Right answers per second; undefined where all rounds were void. */
+  readonly achieved: number | undefined
+  readonly cpuPerRequest: number | undefined
+  readonly stability: Stability | undefined
+  readonly rounds: readonly Measured[]
+}
+
+/** The load generator against a server whose truth is known. */
+export interface Truth {
+  readonly name: string
+  /** Whether what was measured is what can be computed; absent where the machine has spoilt it. */
+  readonly agrees?: boolean
+  readonly text: string
+  /** When each request was due in the open loop, and its latency; seconds. Of many, the longest of each hundredth of a second. */
+  readonly open?: readonly (readonly [at: number, latency: number])[]
+  /** The same for the closed loop, where a request is due when it is sent. */
+  readonly closed?: readonly (readonly [at: number, latency: number])[]
+}
+
 export interface ScenarioResult {
   readonly name: string
   readonly title: string
@@ -60,6 +84,10 @@ export interface ScenarioResult {
   readonly mechanism: string
   readonly measure: string
   readonly engines: readonly [string, string]
+  /** What it has in common with others that differ from it in their load. */
+  readonly family?: string
+  /** What was offered, as a share of what the slower of the two did at most. */
+  readonly load?: number
   /** Requests per second that were offered. */
   readonly rate: number
   readonly calibrations: readonly Calibration[]
@@ -73,6 +101,9 @@ export interface ScenarioResult {
   /** The verdict, or why there is none. */
   readonly sentence: string
   readonly predictions: readonly Prediction[]
+  /** By engine: what it says of its own time (`Server-Timing`), in a run besides, in which that was switched on. */
+  readonly phases?: Readonly<Record<string, Phases>>
+  readonly peers?: readonly PeerResult[]
 }
 
 /** How long a kind of operation, or a round trip, takes with each engine. */
@@ -92,4 +123,5 @@ export interface Results {
   readonly seconds: number
   readonly scenarios: readonly ScenarioResult[]
   readonly timings: readonly Timing[]
+  readonly truth?: readonly Truth[]
 }

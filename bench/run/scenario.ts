@@ -1,156 +1,175 @@
-/** One scenario: both engines calibrated, then measured round by round in random order, and compared. */
-import fs from 'node:fs'
+/** One scenario: its servers measured round by round in random order, and compared. */
 import path from 'node:path'
 import { processMemory } from '../load/machine.ts'
-import type { GeneratorProcess } from '../load/process.ts'
+import type { Phases } from '../load/phases.ts'
+import type { GeneratorProcess, PartialOrder, Report } from '../load/process.ts'
 import type { RawRequest } from '../load/raw.ts'
 import { readRaw } from '../load/raw.ts'
-import type { Summary } from '../load/summary.ts'
 import type { Scenario } from '../scenarios.ts'
-import { fewestRounds } from '../statistics/bootstrap.ts'
 import { percentile, sorted } from '../statistics/percentile.ts'
 import { randomFrom, shuffled } from '../statistics/random.ts'
-import { type Stability, stabilityOf } from '../statistics/stability.ts'
-import { compare, type Verdict } from '../statistics/verdict.ts'
-import { type Calibrated, calibrate } from './calibrate.ts'
 import { invite } from './company.ts'
-import { type Running, startEngine } from './engines.ts'
+import { measuredBy, middle, stabilityIn, verdictOf } from './conclude.ts'
+import type { Contestant } from './engines.ts'
+import { fileName } from './export.ts'
 import { foretell } from './foretell.ts'
-import type { Calibration, Measured, Prediction, ScenarioResult } from './results.ts'
+import type { Calibration, Measured, PeerResult, Prediction, ScenarioResult } from './results.ts'
 import type { Settings } from './settings.ts'
-import { makeShare, targetsOf } from './share.ts'
-
-/** Is told what is being done, for progress. */
-export type Say = (what: string) => void
+import { targetsOf } from './share.ts'
+import type { Ready, Say, Stage } from './stage.ts'
 
 export async function runScenario(
   scenario: Scenario,
+  stage: Stage,
   generator: GeneratorProcess,
   settings: Settings,
   say: Say,
 ): Promise<ScenarioResult> {
-  const root = path.join(settings.scratch, scenario.name)
-  makeShare(root, scenario.asked, scenario.company?.slowReaders !== undefined)
-  const running: Running[] = []
-  try {
-    for (const engine of scenario.engines) {
-      const { readDelay, limits } = scenario
-      const slow = readDelay === undefined ? {} : { readDelay }
-      const options = limits === undefined ? {} : { options: { limits } }
-      running.push(await startEngine(engine, { root, processor: settings.processors.server, ...slow, ...options }))
-    }
-    const bench = new ScenarioBench(scenario, root, running, generator, settings, say)
-    return await bench.run()
-  } finally {
-    await Promise.all(running.map((server) => server.stop()))
-    fs.rmSync(root, { recursive: true, force: true })
-  }
+  const told: Say = (what) => say(`${scenario.name}: ${what}`)
+  return new ScenarioBench(scenario, await stage.ready(told), generator, settings, told).run()
 }
+
+/** Rounds that peers join: no verdict is about them, and there are many. */
+export const peerRounds = (rounds: number): number => Math.min(3, rounds)
 
 class ScenarioBench {
   private readonly scenario: Scenario
-  private readonly root: string
-  private readonly running: readonly Running[]
+  private readonly stage: Ready
   private readonly generator: GeneratorProcess
   private readonly settings: Settings
   private readonly say: Say
+  private readonly rate: number
   private readonly rounds: Measured[] = []
+  /** Void runs that may still be tried again: of a machine that is never quiet, a scenario is to end all the same. */
+  private retries: number
 
-  constructor(
-    scenario: Scenario,
-    root: string,
-    running: readonly Running[],
-    generator: GeneratorProcess,
-    settings: Settings,
-    say: Say,
-  ) {
+  constructor(scenario: Scenario, stage: Ready, generator: GeneratorProcess, settings: Settings, say: Say) {
     this.scenario = scenario
-    this.root = root
-    this.running = running
+    this.stage = stage
     this.generator = generator
     this.settings = settings
     this.say = say
+    this.rate = rateOf(scenario, stage.calibrations)
+    this.retries = settings.retries
   }
 
   async run(): Promise<ScenarioResult> {
-    const { scenario, settings } = this
-    const calibrations: Calibrated[] = []
-    for (const server of this.running) {
-      this.say(`calibrating ${server.engine.name}`)
-      calibrations.push(await calibrate(server, scenario, this.root, this.generator, settings))
-    }
-    const rate = rateOf(scenario, calibrations)
+    const { scenario, settings, stage } = this
     const random = randomFrom(settings.seed)
     for (let round = 0; round < settings.rounds; round += 1) {
-      for (const server of shuffled(random, this.running)) {
-        this.say(`round ${round + 1} of ${settings.rounds}, ${server.engine.name}`)
-        this.rounds.push(await this.measure(server, round, rate))
+      const peers = scenario.peers && round < peerRounds(settings.rounds) ? stage.peers : []
+      for (const server of shuffled<Contestant>(random, [...stage.servers, ...peers])) {
+        this.say(`round ${round + 1} of ${settings.rounds}, ${server.name}`)
+        this.rounds.push(await this.measure(server, round))
       }
     }
-    return this.result(rate, calibrations)
+    return this.result(await this.phases())
   }
 
   /** One run, tried again while it is void. */
-  private async measure(server: Running, round: number, rate: number): Promise<Measured> {
+  private async measure(server: Contestant, round: number): Promise<Measured> {
     const { scenario, settings } = this
-    const { engine, port, pid } = server
-    const raw = `${scenario.name}.${engine.name.replaceAll(/[ ,]+/g, '-')}.${round}.jsonl`
-    for (let left = settings.retries; ; left -= 1) {
-      const company = await invite(scenario.company, port, settings.processors.generator)
-      try {
-        const seed = settings.seed + round
-        const report = await this.generator.load(
-          {
-            ...{ port, rate, seed, seconds: settings.seconds, patience: 2, raw: path.join(settings.out, raw) },
-            // Company may keep the server from answering anything at all for a while.
-            warmup: scenario.company === undefined ? 32 : 0,
-            newConnections: scenario.newConnections ?? false,
-            targets: targetsOf(this.root, scenario.asked, `${round}-${left}-${pid}`),
-          },
-          pid,
-          company?.pid,
-        )
-        const { summary, serverCpu, stolen, others, spoilt } = report
-        if (spoilt.length > 0 && left > 0) continue
-        const answered = summary.outcomes.answered
-        const cpuPerRequest = serverCpu === undefined || answered === 0 ? undefined : serverCpu / answered
-        return {
-          ...{ round, engine: engine.name, seed, summary, cpuPerRequest, memory: processMemory(pid) },
-          ...{ stolen, others, spoilt, raw },
-        }
-      } finally {
-        await company?.leave()
+    const raw = `${scenario.name}.${fileName(server.name)}.${round}.jsonl`
+    const seed = settings.seed + round
+    for (;;) {
+      const report = await this.load(server, `${round}`, { seed, raw: path.join(settings.out, raw) })
+      const { summary, serverCpu, stolen, others, spoilt } = report
+      if (spoilt.length > 0 && this.retries > 0) {
+        this.retries -= 1
+        continue
+      }
+      const answered = summary.outcomes.answered
+      const cpuPerRequest = serverCpu === undefined || answered === 0 ? undefined : serverCpu / answered
+      return {
+        ...{ round, engine: server.name, seed, summary, cpuPerRequest, memory: processMemory(server.pid) },
+        ...{ stolen, others, spoilt, raw },
       }
     }
   }
 
-  private result(rate: number, calibrations: readonly Calibrated[]): ScenarioResult {
-    const { scenario, rounds } = this
-    const [a, b] = scenario.engines.map(({ name }) => name) as [string, string]
-    const good = (name: string) => rounds.filter(({ engine, spoilt }) => engine === name && spoilt.length === 0)
-    const stability = Object.fromEntries([a, b].map((name) => [name, stabilityIn(good(name), rate)]))
-    const pairs = good(a).flatMap((of) => {
-      const other = good(b).find(({ round }) => round === of.round)
+  private async load(server: Contestant, label: string, order: Partial<PartialOrder>): Promise<Report> {
+    const { scenario, settings, stage } = this
+    const company = await invite(scenario.company, server.port, settings.processors.generator)
+    try {
+      return await this.generator.load(
+        {
+          ...{ port: server.port, rate: this.rate, seconds: settings.seconds, patience: 2 },
+          // Company may keep the server from answering anything at all for a while.
+          warmup: scenario.company === undefined ? 32 : 0,
+          newConnections: scenario.newConnections ?? false,
+          targets: targetsOf(stage.root, scenario.asked, `${scenario.name}-${label}-${this.retries}-${server.pid}`),
+          ...order,
+        },
+        server.pid,
+        company?.pid,
+      )
+    } finally {
+      await company?.leave()
+    }
+  }
+
+  /** What the servers say of their own time, in a run of their own. A run that is void tells nothing. */
+  private async phases(): Promise<Record<string, Phases>> {
+    const { settings, stage } = this
+    const found: Record<string, Phases> = {}
+    for (const server of stage.timed) {
+      this.say(`phases, ${server.name}`)
+      const { summary, spoilt } = await this.load(server, 'phases', { seconds: settings.phases, phases: true })
+      if (spoilt.length === 0 && summary.phases !== undefined) found[server.name] = summary.phases
+    }
+    return found
+  }
+
+  private result(phases: Record<string, Phases>): ScenarioResult {
+    const { scenario, stage, rate } = this
+    const { name, title, family, expected, mechanism } = scenario
+    const [a, b] = scenario.engines.map((engine) => engine.name) as [string, string]
+    const stability = Object.fromEntries([a, b].map((each) => [each, stabilityIn(this.good(each), rate)]))
+    const pairs = this.good(a).flatMap((of) => {
+      const other = this.good(b).find(({ round }) => round === of.round)
       return other === undefined
         ? []
         : [{ a: measuredBy(of.summary, scenario), b: measuredBy(other.summary, scenario) }]
     })
     const verdict = verdictOf(scenario, pairs, stability)
     return {
-      ...{ name: scenario.name, title: scenario.title, expected: scenario.expected, mechanism: scenario.mechanism },
-      ...{ measure: scenario.measure.name, engines: [a, b], rate, rounds, pairs: pairs.length, stability },
-      calibrations: calibrations.map(({ latencies: _, ...rest }): Calibration => rest),
-      percentiles: Object.fromEntries([a, b].map((name) => [name, middle(good(name))])),
+      ...{ name, title, expected, mechanism, measure: scenario.measure.name, engines: [a, b], rate },
+      ...(family === undefined ? {} : { family }),
+      load: rate / Math.min(...stage.calibrations.map(({ capacity }) => capacity)),
+      ...{ rounds: this.rounds.filter(({ engine }) => engine === a || engine === b), pairs: pairs.length, stability },
+      calibrations: stage.calibrations.map(({ latencies: _, ...rest }): Calibration => rest),
+      percentiles: Object.fromEntries([a, b].map((each) => [each, middle(this.good(each))])),
       verdict: verdict.verdict,
       sentence: verdict.sentence,
-      predictions: this.predictions(calibrations, good),
+      predictions: this.predictions(),
+      phases,
+      ...(scenario.peers && stage.peers.length > 0 ? { peers: stage.peers.map((peer) => this.peer(peer.name)) } : {}),
     }
   }
 
-  private predictions(calibrations: readonly Calibrated[], good: (name: string) => Measured[]): Prediction[] {
-    const { settings, scenario } = this
-    return calibrations.flatMap((calibrated) => {
-      const [first] = good(calibrated.engine)
+  /** The rounds of one that may be believed. */
+  private good(name: string): Measured[] {
+    return this.rounds.filter(({ engine, spoilt }) => engine === name && spoilt.length === 0)
+  }
+
+  private peer(name: string): PeerResult {
+    const good = this.good(name)
+    const rounds = this.rounds.filter(({ engine }) => engine === name)
+    const half = (values: readonly (number | undefined)[]) => {
+      const there = values.filter((value) => value !== undefined)
+      return there.length === 0 ? undefined : percentile(sorted(there), 50)
+    }
+    return {
+      ...{ name, percentiles: middle(good), achieved: half(good.map(({ summary }) => summary.achieved)) },
+      ...{ cpuPerRequest: half(good.map(({ cpuPerRequest }) => cpuPerRequest)) },
+      ...{ stability: stabilityIn(good, this.rate), rounds },
+    }
+  }
+
+  private predictions(): Prediction[] {
+    const { settings, scenario, stage } = this
+    return stage.calibrations.flatMap((calibrated) => {
+      const [first] = this.good(calibrated.engine)
       if (first === undefined) return []
       const samples: readonly RawRequest[] = readRaw(path.join(settings.out, first.raw))
       const { threads = 1, workers = 1 } =
@@ -171,57 +190,4 @@ class ScenarioBench {
 function rateOf({ intensity }: Scenario, calibrations: readonly Calibration[]): number {
   if ('rate' in intensity) return intensity.rate
   return intensity.share * Math.min(...calibrations.map(({ capacity }) => capacity))
-}
-
-function measuredBy(summary: Summary, { measure }: Scenario): number {
-  if (measure.name === 'achieved') return summary.achieved
-  return summary.latency[Number(measure.name.slice(1)) as 50 | 90 | 99] ?? Number.NaN
-}
-
-function stabilityIn(rounds: readonly Measured[], rate: number): Stability | undefined {
-  // The growth over a whole round: its blocks follow one from another.
-  const growth = rounds.map(
-    ({ summary }) => summary.growths.reduce((sum, one) => sum + one, 0) / summary.growths.length,
-  )
-  return growth.length < fewestRounds ? undefined : stabilityOf(growth, rate)
-}
-
-/** The middle of the rounds, by percentile. */
-function middle(rounds: readonly Measured[]): Record<string, number | undefined> {
-  return Object.fromEntries(
-    ([50, 90, 99, 99.9, 100] as const).map((percent) => {
-      const values = rounds.map(({ summary }) => summary.latency[percent]).filter((value) => value !== undefined)
-      return [percent, values.length === 0 ? undefined : percentile(sorted(values), 50)]
-    }),
-  )
-}
-
-interface Found {
-  readonly verdict: Verdict | undefined
-  readonly sentence: string
-}
-
-export function verdictOf(
-  { engines, measure }: Scenario,
-  pairs: readonly { readonly a: number; readonly b: number }[],
-  stability: Readonly<Record<string, Stability | undefined>>,
-): Found {
-  const [a, b] = engines.map(({ name }) => name) as [string, string]
-  if (pairs.length < fewestRounds) {
-    const sentence = `no verdict: ${pairs.length} rounds may be believed, and it takes ${fewestRounds}; run it where less else is going on`
-    return { verdict: undefined, sentence }
-  }
-  const unstable = [a, b].filter((name) => stability[name]?.stable === false)
-  if (measure.name !== 'achieved' && unstable.length > 0) {
-    // A percentile of a queue that grows would say how long the run was.
-    const said = [a, b].map((name) => `${name} is ${stability[name]?.sentence ?? 'not known'}`)
-    return { verdict: undefined, sentence: said.join('; ') }
-  }
-  const finite = pairs.every((pair) => Number.isFinite(pair.a) && Number.isFinite(pair.b))
-  if (!finite) {
-    const without = `no verdict: some rounds have no ${measure.name}, for too few requests or too many without a right answer`
-    return { verdict: undefined, sentence: without }
-  }
-  const verdict = compare(pairs, { a, b }, measure)
-  return { verdict, sentence: verdict.sentence }
 }

@@ -5,10 +5,12 @@ export interface Settings {
   readonly rounds: number
   /** Of each run. */
   readonly seconds: number
+  /** Of the run in which servers tell the phases of their time. */
+  readonly phases: number
   /** Of the run at low load, and of that which finds the capacity. */
   readonly calibration: number
   readonly seed: number
-  /** How often a run that was void is tried again. */
+  /** How many runs of a scenario are tried again when they were void. */
   readonly retries: number
   /** Where results go: made, and kept. */
   readonly out: string

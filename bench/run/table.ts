@@ -1,6 +1,6 @@
 /** Results for a terminal. */
 import { percentile, sorted } from '../statistics/percentile.ts'
-import type { ScenarioResult, Timing } from './results.ts'
+import type { ScenarioResult, Timing, Truth } from './results.ts'
 
 /** A time with three digits, in the unit that suits it. */
 export function time(seconds: number | undefined): string {
@@ -27,6 +27,13 @@ export function scenarioTable(result: ScenarioResult): string {
     lines.push(`    ${`predicted, ${model}`.padEnd(38)} ${engine}: ${none ?? cells}`.trimEnd())
     if (failed !== undefined) lines.push(`      it does not hold that ${failed}`)
   }
+  for (const { name, percentiles, achieved, stability } of result.peers ?? []) {
+    const cells = ['50', '90', '99', '99.9'].map((percent) => `p${percent} ${time(percentiles[percent])}`.padEnd(15))
+    const kept = stability?.stable === false ? stability.sentence : cells.join(' ')
+    lines.push(
+      `    beside it, ${name.padEnd(16)} ${kept} ${achieved === undefined ? 'void' : `${Math.round(achieved)}/s`}`,
+    )
+  }
   lines.push(`  -> ${result.sentence}`)
   const winner = result.verdict?.winner
   const won = winner === undefined ? 'neither' : result.engines[winner === 'a' ? 0 : 1]
@@ -48,6 +55,12 @@ function failures({ rounds }: ScenarioResult, engine: string): string {
   const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`)
   if (voided > 0) parts.push(`${voided} of ${own.length} rounds void`)
   return parts.length === 0 ? '' : `(${parts.join(', ')})`
+}
+
+/** What the generator saw of a server whose truth is known. */
+export function truthLine({ name, agrees, text }: Truth): string {
+  const verdict = agrees === undefined ? '' : agrees ? 'as computed: ' : 'NOT as computed: '
+  return `${name}: ${verdict}${text}`
 }
 
 /** What was timed: the middle of each engine's rounds, and the verdict. */

@@ -18,11 +18,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Target } from '../load/order.ts'
-import { type PartialOrder, type Report, startGenerator } from '../load/process.ts'
-import { type RawRequest, readRaw } from '../load/raw.ts'
-import { percentile, sorted } from '../statistics/percentile.ts'
-import { type Compared, compareAt, loadOf, overheadOf, replayed, replayedWithFreezes } from './compare.ts'
+import { type PartialOrder, startGenerator } from '../load/process.ts'
+import type { RawRequest } from '../load/raw.ts'
+import { percentile } from '../statistics/percentile.ts'
+import { attempt } from './attempt.ts'
+import { type Compared, compareAt, loadOf, overheadOf, replayed } from './compare.ts'
+import { freezing } from './freeze.ts'
 import type { Shape } from './service.ts'
 import { serviceTimes } from './service.ts'
 import { withTruth } from './start.ts'
@@ -42,28 +43,14 @@ const [seconds, mean, seed] = [Number(values.seconds), Number(values.mean), Numb
 const percents = [50, 90, 99]
 /** How far p50 and p99 may be off. */
 const tolerance = 0.1
-const freeze = { every: 2, for: 0.2 }
 /** The server has one processor, and the generator the other. */
 const processors = { server: 0, generator: 1 }
-const targets: readonly Target[] = [{ method: 'GET', path: '/{n}', status: 200, weight: 1 }]
 const generator = startGenerator(processors.generator)
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'twinserve-truth-'))
 
-interface Measured {
-  readonly report: Report
-  readonly samples: readonly RawRequest[]
-}
-
 /** One run. @returns undefined when all tries were void */
-async function run(pid: number, order: Omit<PartialOrder, 'targets'>): Promise<Measured | undefined> {
-  const raw = path.join(scratch, 'raw.jsonl')
-  for (let tries = Number(values.tries); tries > 0; tries -= 1) {
-    const report = await generator.load({ seconds, seed, ...order, targets, raw }, pid)
-    if (report.spoilt.length === 0) return { report, samples: readRaw(raw) }
-    for (const reason of report.spoilt) console.log(`  void: ${reason}`)
-  }
-  return undefined
-}
+const run = (pid: number, order: Omit<PartialOrder, 'targets'>) =>
+  attempt(generator, pid, { seconds, seed, ...order }, { tries: Number(values.tries), scratch, say: console.log })
 
 const results: unknown[] = []
 let [wrong, voided] = [0, 0]
@@ -129,22 +116,12 @@ async function queue(shape: Shape): Promise<void> {
 }
 
 async function frozen(): Promise<void> {
-  const service = 0.001
-  const count = 200 * seconds * 2 + 1000
-  const services = serviceTimes('fixed', service, seed, count)
-  await withTruth({ shape: 'fixed', mean: service, seed, count, freeze }, processors.server, async (port, pid) => {
-    const open = await run(pid, { port, rate: 200, connections: 200 })
-    const closed = await run(pid, { port, loop: 'closed', connections: 1 })
-    if (open === undefined || closed === undefined) return tell('freeze', undefined, '')
-    // The overhead is of no weight beside 200 ms, and there is no run of this server without its stops to take it from.
-    const computed = replayedWithFreezes(open.samples, services, 0, freeze, percents)
-    const compared = compareAt(percents, latencies(open.samples), computed)
-    const hidden = sorted(latencies(closed.samples))
-    const [calm, worst] = [percentile(hidden, 99), percentile(hidden, 100)]
-    tell('freeze, open', agree(compared.slice(1)), sentence(compared), compared)
-    const text = `p99 ${ms(calm)}, and the longest ${ms(worst)}`
-    tell('freeze, closed', calm < 0.1 * (compared[2]?.measured as number) && worst > 0.15, text, { calm, worst })
-  })
+  const found = await freezing(generator, { seconds, seed, tries: Number(values.tries), processors, scratch })
+  if (found === undefined) return tell('freeze', undefined, '')
+  const { compared, calm, worst } = found
+  tell('freeze, open', agree(compared.slice(1)), sentence(compared), compared)
+  const text = `p99 ${ms(calm)}, and the longest ${ms(worst)}`
+  tell('freeze, closed', found.hides, text, { calm, worst })
 }
 
 try {

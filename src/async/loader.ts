@@ -17,7 +17,8 @@ import type { Batch, Told } from './file-thread.ts'
 import { type Finding, Slots, slotCount } from './slots.ts'
 import { systemError } from './sockets.ts'
 
-const mostThreads = 4
+/** As libuv has it: 4 unless the environment says otherwise. */
+const mostThreads = Math.max(1, Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '4', 10) || 1)
 const mostJobs = 32
 /** Milliseconds of silence after which a thread counts as held up. */
 const heldUp = 5

@@ -7,10 +7,11 @@ import { text } from 'node:stream/consumers'
 import { test } from 'tap'
 import { clean } from '../../bench/load/process.ts'
 import type { RawRequest } from '../../bench/load/raw.ts'
+import { verdictOf } from '../../bench/run/conclude.ts'
 import { blocking, eventLoop } from '../../bench/run/engines.ts'
 import { foretell } from '../../bench/run/foretell.ts'
 import type { Results } from '../../bench/run/results.ts'
-import { verdictOf } from '../../bench/run/scenario.ts'
+import { stagesOf } from '../../bench/run/stage.ts'
 import { time } from '../../bench/run/table.ts'
 import { type Scenario, scenarios } from '../../bench/scenarios.ts'
 import { exponential, randomFrom } from '../../bench/statistics/random.ts'
@@ -29,6 +30,26 @@ test('scenarios are what they say', async (t) => {
     t.ok(
       scenarios.some(({ engines, expected }) => engines.includes(engine) && expected !== engine.name),
       'each loses some',
+    )
+  }
+})
+
+test('scenarios of a family can be asked of the same servers', async (t) => {
+  const stages = stagesOf(scenarios)
+  t.equal(stages.flat().length, scenarios.length)
+  for (const [first, ...others] of stages) {
+    const { asked, engines, newConnections, limits, slowDisk } = first as Scenario
+    for (const other of others) t.match(other, { asked, engines, newConnections, limits, slowDisk }, other.name)
+  }
+  const loads = (family: string) =>
+    scenarios.flatMap(({ family: own, intensity }) => (own === family && 'share' in intensity ? intensity.share : []))
+  const families = [...new Set(scenarios.flatMap(({ family }) => family ?? []))]
+  t.equal(families.length, 6)
+  for (const family of families) {
+    t.same(
+      [0.3, 0.5, 0.7, 0.9].filter((load) => !loads(family).includes(load)),
+      [],
+      family,
     )
   }
 })
@@ -116,7 +137,7 @@ async function bench(...words: string[]) {
 
 test('the bench runs from end to end, in little', async (t) => {
   const out = path.join(t.testdir({}), 'out')
-  const names = 'move,get-10k,small-90,stalled-1-of'
+  const names = 'move,get-10k,small-5,stalled-1-of,freeze'
   const words = ['--quick', '--rounds', '1', '--seconds', '0.2', '--only', names]
   const { output, said, status } = await bench(...words, '--out', out)
   t.equal(status, 0, said)
@@ -137,7 +158,7 @@ test('the bench runs from end to end, in little', async (t) => {
   const [head, ...rows] = fs.readFileSync(path.join(out, 'results.csv'), 'utf8').trimEnd().split('\r\n')
   t.match(head, /^scenario,engine,round,seed,offered_per_s/)
   t.equal(rows.length, 2 * results.scenarios.length)
-  t.match(fs.readFileSync(path.join(out, 'small-90.blocking.hgrm'), 'utf8'), /^ +Value +Percentile/)
+  t.match(fs.readFileSync(path.join(out, 'small-5.blocking.hgrm'), 'utf8'), /^ +Value +Percentile/)
 })
 
 test('what it cannot do, it says', async (t) => {
