@@ -126,8 +126,10 @@ class Worked {
 async function client(soaker: Soaker, worked: Worked): Promise<void> {
   await soaker.begin()
   while (worked.time < duration) {
-    if (held()) await sleep(holdTime)
-    else await soaker.step()
+    if (held()) {
+      soaker.rest()
+      await sleep(holdTime)
+    } else await soaker.step()
     await sleep(Number(values.pause))
   }
 }

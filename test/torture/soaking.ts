@@ -56,9 +56,14 @@ export class Soaker {
   async verify(): Promise<number> {
     await this.list()
     for (const name of this.files.keys()) await this.check(name)
+    this.rest()
+    return this.files.size
+  }
+
+  /** Nothing is asked for a while: the server would close the connection when it has been idle for too long. */
+  rest(): void {
     this.kept?.destroy()
     this.kept = undefined
-    return this.files.size
   }
 
   private path(name: string): string {
@@ -85,10 +90,7 @@ export class Soaker {
     this.kept ??= await RawClient.connect(this.address)
     await this.kept.send(message(method, target, fields, body))
     const answer = await this.kept.answer(method)
-    if (answer.field('connection') === 'close') {
-      this.kept.destroy()
-      this.kept = undefined
-    }
+    if (answer.field('connection') === 'close') this.rest()
     return answer
   }
 
