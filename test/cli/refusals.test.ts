@@ -1,9 +1,16 @@
-/** What the command says when it must be put right: one sentence, exit status 2, nothing on standard output. */
+/**
+ * What the command says when it must be put right: one sentence, exit status 2, nothing on standard output.
+ *
+ * Most are asked for in this process, which spares a process for each, and some are also
+ * typed to a process, to show that it says the same.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'tap'
-import { run, type Surroundings } from '../fixtures/command.ts'
+import { type Test, test } from 'tap'
+import { type Ended, run, typedToServe } from '../fixtures/command.ts'
 import { temporary } from '../fixtures/temporary.ts'
+
+type Row<Given, Sentence> = readonly [given: Given, sentence: Sentence]
 
 const refusals: readonly (readonly [words: string, sentence: string])[] = [
   ['--prot 80', 'There is no option --prot. Did you mean --port?'],
@@ -99,15 +106,38 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
   ],
 ]
 
-test('a command that cannot be carried out', async (t) => {
+const refusal = (sentence: string): Ended => ({
+  code: 2,
+  signal: null,
+  stdout: '',
+  stderr: `twinserve: ${sentence}\n`,
+})
+
+/** A directory that is the current one until the end of the test. */
+async function workplace(t: Test): Promise<string> {
   const cwd = await temporary(t)
+  const before = process.cwd()
+  process.chdir(cwd)
+  t.teardown(() => process.chdir(before))
+  return cwd
+}
+
+test('a command that cannot be carried out', async (t) => {
+  const cwd = await workplace(t)
   await writeFile(join(cwd, 'file.txt'), '')
   await writeFile(join(cwd, 'users.txt'), 'nonsense\n')
-  for (const [words, sentence] of refusals) await refused(words, { cwd }, sentence)
+  for (const [line, sentence] of refusals) {
+    const words = line.split(' ')
+    const ended = words[0] === 'shell' ? await run(words, { cwd }) : await typedToServe(t, words)
+    t.strictSame(ended, refusal(sentence), `twinserve ${line}`)
+  }
+})
 
-  async function refused(words: string, surroundings: Surroundings, sentence: string): Promise<void> {
-    const expected = { code: 2, signal: null, stdout: '', stderr: `twinserve: ${sentence}\n` }
-    t.strictSame(await run(words.split(' '), surroundings), expected, `twinserve ${words}`)
+test('a process says the same: what yargs refuses, what settings do, what the system does', async (t) => {
+  const cwd = await temporary(t)
+  const typed = ['--prot 80', '--mode', '--port http', '--bind 0.0.0.0', '--bind /no/such/place/socket']
+  for (const [line, sentence] of refusals.filter(([line]) => typed.includes(line))) {
+    t.strictSame(await run(line.split(' '), { cwd }), refusal(sentence), `twinserve ${line}`)
   }
 })
 
@@ -121,8 +151,8 @@ test('a directory with control characters in its name cannot draw on the termina
 })
 
 test('configuration files that cannot be used', async (t) => {
-  const cwd = await temporary(t)
-  const cases: readonly (readonly [json: string, sentence: RegExp])[] = [
+  const cwd = await workplace(t)
+  const cases: readonly [Row<string, RegExp>, ...Row<string, RegExp>[]] = [
     ['{', /The configuration file c\.json is not JSON: .*\./],
     ['[]', /The configuration file c\.json must hold one JSON object, such as \{"port": 8080\}\./],
     [
@@ -138,14 +168,20 @@ test('configuration files that cannot be used', async (t) => {
   ]
   for (const [json, sentence] of cases) {
     await writeFile(join(cwd, 'c.json'), json)
-    const { code, stdout, stderr } = await run(['-c', 'c.json'], { cwd })
+    refused(await typedToServe(t, ['-c', 'c.json']), sentence, json)
+  }
+  const [[json, sentence]] = cases
+  await writeFile(join(cwd, 'c.json'), json)
+  refused(await run(['-c', 'c.json'], { cwd }), sentence, 'by a process')
+
+  function refused({ code, stdout, stderr }: Ended, sentence: RegExp, name: string): void {
     t.strictSame({ code, stdout }, { code: 2, stdout: '' })
-    t.match(stderr, new RegExp(`^twinserve: ${sentence.source}\n$`), json)
+    t.match(stderr, new RegExp(`^twinserve: ${sentence.source}\n$`), name)
   }
 })
 
 test('variables that cannot be used', async (t) => {
-  const cases: readonly (readonly [env: NodeJS.ProcessEnv, sentence: string])[] = [
+  const cases: readonly [Row<NodeJS.ProcessEnv, string>, ...Row<NodeJS.ProcessEnv, string>[]] = [
     [
       { TWINSERVE_READONLY: '1' },
       'The environment variable TWINSERVE_READONLY means nothing to twinserve. Did you mean TWINSERVE_READ_ONLY?',
@@ -159,7 +195,8 @@ test('variables that cannot be used', async (t) => {
     ],
   ]
   for (const [env, sentence] of cases) {
-    const { code, stderr } = await run([], { env })
-    t.strictSame({ code, stderr }, { code: 2, stderr: `twinserve: ${sentence}\n` })
+    t.strictSame(await typedToServe(t, [], env), refusal(sentence))
   }
+  const [[env, sentence]] = cases
+  t.strictSame(await run([], { env }), refusal(sentence), 'by a process')
 })
