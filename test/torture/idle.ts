@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mostDescriptors } from '../../src/core/descriptors.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
-import { type EngineName, memory, type Server, withServer } from './server.ts'
+import { cpuTime, type EngineName, memory, type Server, withServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {
@@ -59,16 +59,11 @@ async function open(server: Server, clients: RawClient[], wanted: number): Promi
   }
 }
 
-/** Microseconds of processor time that the server takes for one request: fields 14 and 15 of `/proc/PID/stat`. */
+/** Microseconds of processor time that the server takes for one request, by itself on its connection. */
 async function cost(server: Server, client: RawClient): Promise<number> {
-  const cpu = () => {
-    const text = readFileSync(`/proc/${server.pid}/stat`, 'latin1')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10_000
-  }
-  const before = cpu()
+  const before = cpuTime(server.pid)
   for (let i = 0; i < requests; i += 1) await ask(client)
-  return (cpu() - before) / requests
+  return ((cpuTime(server.pid) - before) * 1000) / requests
 }
 
 function median(numbers: readonly number[]): number {
