@@ -73,6 +73,21 @@ async function listen(server: net.Server, where: ListenAddress | InheritedSocket
   return bound === null || typeof bound === 'string' ? where : { host: bound.address, port: bound.port }
 }
 
+/** Bytes that the kernel takes for a connection beyond what it can send: a reader that goes on has them until more is there. */
+const mostUnsent = 128 * 1024
+
+/** Where there is no native code, the kernel takes for a slow reader what it will. */
+async function boundUnsent(server: net.Server): Promise<void> {
+  // Node does not tell a listener's descriptor otherwise.
+  const fd = (server as { readonly _handle?: { readonly fd?: number } })._handle?.fd
+  if (fd === undefined || process.platform === 'win32') return
+  try {
+    ;(await import('../posix/unsent.ts')).boundUnsent(fd, mostUnsent)
+  } catch {
+    // No koffi for this processor, or a Unix socket, whose send buffer does not grow.
+  }
+}
+
 /** One running server. */
 class LoopServer implements RunningServer {
   readonly address: ListenAddress
@@ -198,6 +213,7 @@ export async function serveHere(wanted: ServeOptions, colleagues?: Colleagues): 
     server.on('connection', (socket) => (front === undefined ? loop.accept(socket) : front.accept(socket)))
     await loader.ready
     const address = await listen(server, options.listen)
+    await boundUnsent(server)
     // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
     server.on('error', () => {})
     return new LoopServer(server, loop, front, { address, release }, limits.drainTime)

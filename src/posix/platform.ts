@@ -53,6 +53,8 @@ export const SOCK_CLOEXEC = 0o2000000
 export const IPPROTO_TCP = 6
 export const IPPROTO_IPV6 = 41
 export const TCP_NODELAY = 1
+/** Of Linux (include/uapi/linux/tcp.h). */
+export const TCP_NOTSENT_LOWAT = 25
 export const F_SETFD = 2
 export const F_GETFL = 3
 export const F_SETFL = 4
