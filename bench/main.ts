@@ -7,12 +7,14 @@
  *     npm run bench -- --part load        # one part: operations, trips, load, truth
  *     npm run bench -- --peers            # with other servers beside, as far as they are installed
  *     npm run bench -- --list             # what there is
+ *     npm run bench -- --report DIRECTORY # the page of results that are there, once more
  */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startGenerator } from './load/process.ts'
+import { reportOf, writeReport } from './report/write.ts'
 import { writeResults } from './run/export.ts'
 import { machine } from './run/machine.ts'
 import { findPeers } from './run/peers.ts'
@@ -46,6 +48,7 @@ const options = {
   out: { type: 'string' },
   peers: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
+  report: { type: 'string' },
 } as const
 
 function given() {
@@ -56,6 +59,15 @@ function given() {
   }
 }
 const values = given()
+
+if (values.report !== undefined) {
+  try {
+    console.log(`The report is ${reportOf(values.report, values.out)}.`)
+  } catch (error) {
+    refuse((error as Error).message)
+  }
+  process.exit(0)
+}
 
 function numberOf(name: 'rounds' | 'seconds' | 'seed', least: number, otherwise: number): number {
   const text = values[name]
@@ -145,6 +157,15 @@ function keep(): void {
     ...{ begun: begun.toISOString(), seconds, scenarios: results, timings, truth },
   }
   writeResults(whole, settings.out)
+  try {
+    writeReport(whole, settings.out)
+  } catch (error) {
+    // A page can be made again, and a measurement cannot.
+    process.exitCode = 1
+    console.error(
+      `The report could not be written: ${(error as Error).message}. Make it with --report when the bench is over.`,
+    )
+  }
 }
 
 try {
@@ -188,4 +209,4 @@ try {
   await generator.end()
   fs.rmSync(settings.scratch, { recursive: true, force: true })
 }
-console.log(`\nAll of it is in ${path.relative('.', settings.out) || '.'}.`)
+console.log(`\nAll of it is in ${path.relative('.', settings.out) || '.'}: open report.html there.`)

@@ -6,6 +6,7 @@ import { squares } from '../../../src/core/pages/icons.ts'
 import { kinds } from '../../../src/core/pages/kinds.ts'
 import { pageSecurityPolicy } from '../../../src/core/pages/page.ts'
 import { colours } from '../../../src/core/pages/theme.ts'
+import { contrast } from '../../fixtures/contrast.ts'
 
 const text = (path: string) => new TextDecoder().decode(assets.get(path)?.body)
 
@@ -42,20 +43,6 @@ t.test('every kind of row has its icon, and braces are closed', async (t) => {
   t.notMatch(css, /--i:-1|undefined/)
   t.equal(new Set(squares).size, squares.length)
 })
-
-/** Relative luminance and contrast, as WCAG 2.2 defines them. */
-function luminance(colour: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const channel = Number.parseInt(colour.slice(at, at + 2), 16) / 255
-    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4
-  }) as [number, number, number]
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b
-}
-
-function contrast(a: string, b: string): number {
-  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number]
-  return (light + 0.05) / (dark + 0.05)
-}
 
 t.test('text and edges can be told from their grounds', async (t) => {
   const atLeast = (
