@@ -169,7 +169,7 @@ function keep(): void {
 }
 
 try {
-  const timingSettings = { ...settings, milliseconds: values.quick ? 40 : 250 }
+  const timingSettings = { ...settings, milliseconds: values.quick ? 30 : 250 }
   for (const [names, run] of [
     [wanted.operations, timeOperations],
     [wanted.trips, timeTrips],

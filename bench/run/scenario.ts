@@ -112,6 +112,7 @@ class ScenarioBench {
   private async phases(): Promise<Record<string, Phases>> {
     const { settings, stage } = this
     const found: Record<string, Phases> = {}
+    if (settings.phases === 0) return found
     for (const server of stage.timed) {
       this.say(`phases, ${server.name}`)
       const { summary, spoilt } = await this.load(server, 'phases', { seconds: settings.phases, phases: true })

@@ -5,7 +5,7 @@ export interface Settings {
   readonly rounds: number
   /** Of each run. */
   readonly seconds: number
-  /** Of the run in which servers tell the phases of their time. */
+  /** Of the run in which servers tell the phases of their time; 0 for none. */
   readonly phases: number
   /** Of the run at low load, and of that which finds the capacity. */
   readonly calibration: number

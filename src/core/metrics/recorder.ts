@@ -1,7 +1,7 @@
 /**
  * What one serving loop counts.
  *
- * A request costs some additions in an array: `bench/metrics.ts` says how much that is.
+ * A request costs some additions in an array: `bench/overhead.ts` says how much that is.
  */
 import type { Trace } from '../trace.ts'
 import {
