@@ -6,7 +6,7 @@
  */
 import fs from 'node:fs'
 import type { Test } from 'tap'
-import { forEachEngine, type Service, startEngine } from '../../fixtures/engines.ts'
+import { overEachTransport, type Service, startEngine } from '../../fixtures/engines.ts'
 import { LogLines } from '../../fixtures/log-lines.ts'
 import { type Ending, type Fields, message } from '../../fixtures/raw-client.ts'
 
@@ -63,7 +63,7 @@ function ways(name: string): Way[] {
 
 const wayCount = ways('').length
 
-forEachEngine(async (t, engine) => {
+overEachTransport(async (t, engine) => {
   const log = await LogLines.open(t)
   const service = await startEngine(t, engine, { logFormat: 'json', logFile: log.file })
   let cases = 0
