@@ -3,13 +3,14 @@ import fs from 'node:fs'
 import type { Test } from 'tap'
 import { type Engine, forEachEngine, type Service, startEngine } from '../../fixtures/engines.ts'
 import { readExposition, sample } from '../../fixtures/exposition.ts'
+import { LogLines } from '../../fixtures/log-lines.ts'
 import { message } from '../../fixtures/raw-client.ts'
 import { SessionClient } from '../../fixtures/session-client.ts'
 
 const get = (target: string) => message('GET', target)
 
-async function scrape(service: Service): Promise<ReturnType<typeof readExposition>> {
-  const answer = await service.ask('GET', '/.twinserve/metrics')
+async function scrape(service: Service, query = ''): Promise<ReturnType<typeof readExposition>> {
+  const answer = await service.ask('GET', `/.twinserve/metrics${query}`)
   if (answer.status !== 200) throw new Error(answer.text)
   return readExposition(answer.text)
 }
@@ -17,10 +18,11 @@ async function scrape(service: Service): Promise<ReturnType<typeof readExpositio
 /** What a server that does each of these things once tells afterwards. */
 async function everything(t: Test, engine: Engine, loops = 1): Promise<void> {
   const several = loops === 1 ? {} : engine.name === 'sync' ? { threads: loops } : { workers: loops }
-  const service = await startEngine(t, engine, { metrics: true, ...several })
+  const log = await LogLines.open(t)
+  const service = await startEngine(t, engine, { metrics: true, logFormat: 'json', logFile: log.file, ...several })
   fs.writeFileSync(service.path('small'), 'content')
   fs.writeFileSync(service.path('large'), Buffer.alloc(3_000_000, 'x'))
-  const before = await scrape(service)
+  const before = await scrape(service, '?before')
   const idle = await service.connect()
   await idle.send(get('/small'))
   t.equal((await idle.answer()).text, 'content')
@@ -29,6 +31,9 @@ async function everything(t: Test, engine: Engine, loops = 1): Promise<void> {
   t.equal((await service.ask('GET', '/none')).status, 404)
   const session = await SessionClient.open(service.server.address)
   t.match(await session.call('pwd'), { path: '/' })
+  // A request is counted behind its answer, and another loop may be asked sooner than that. Its line in the log comes later still.
+  const targets = ['metrics?before', 'session'].map((name) => `/.twinserve/${name}`)
+  for (const target of [...targets, '/small', '/large', '/stored', '/none', '/']) await log.of(target)
   const after = await scrape(service)
   const rise = (name: string, labels?: string) =>
     (sample(after, name, labels) ?? Number.NaN) - (sample(before, name, labels) ?? 0)
