@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { test } from 'tap'
 import { exitOf } from '../../src/cli/client/exits.ts'
 import { ClientError, TreeError } from '../../src/client/index.ts'
+import { entriesFrom } from '../fixtures/accounts.ts'
 import { here } from '../fixtures/clients.ts'
 import { run, typed } from '../fixtures/command.ts'
 import { forEachEngine, startEngine } from '../fixtures/engines.ts'
@@ -216,6 +217,28 @@ test('Ctrl-C', async (t) => {
   })
   t.strictSame(ended, { code: 130, signal: null, stdout: '', stderr: 'twinserve: It was cancelled.\n' })
   t.same(fs.readdirSync(local()), [])
+})
+
+forEachEngine(async (t, engine) => {
+  const auth = { entries: entriesFrom('ann:secret', '@/pub:ro'), fallbackKey: 'fallback' }
+  const service = await startEngine(t, engine, { auth })
+  fs.mkdirSync(service.path('pub'))
+  const local = await here(t)
+  fs.writeFileSync(local('a.txt'), 'hello\n')
+  const env = { TWINSERVE_URL: service.server.url, XDG_STATE_HOME: local('state') }
+  const needed =
+    'twinserve: That needs a name and a password. Say who you are by --user NAME, or by TWINSERVE_USER and TWINSERVE_PASSWORD.\n'
+  for (const words of [
+    ['ls', 'mine'],
+    ['upload', local('a.txt'), 'pub/'],
+    ['mkdir', 'x'],
+    ['stat', 'mine'],
+  ])
+    t.match(await typed(words, env), { code: 5, stdout: '', stderr: needed }, String(words[0]))
+  const login = (password: string) => ({ ...env, TWINSERVE_USER: 'ann', TWINSERVE_PASSWORD: password })
+  t.match(await typed(['mkdir', 'x'], login('secret')), { code: 0 })
+  const wrong = { code: 5, stderr: 'twinserve: The name or the password is wrong.\n' }
+  t.match(await typed(['mkdir', 'y'], login('wrong')), wrong)
 })
 
 test('exit statuses', async (t) => {

@@ -32,6 +32,10 @@ const statuses: Readonly<Partial<Record<ClientErrorCode, number>>> = {
   link_refused: exits.refused,
   not_a_file: exits.refused,
   wrong_host: exits.refused,
+  unauthorized: exits.refused,
+  bad_credentials: exits.refused,
+  forbidden: exits.refused,
+  insecure: exits.refused,
   method_not_allowed: exits.refused,
   unreachable: exits.connection,
   connection_lost: exits.connection,
@@ -69,6 +73,7 @@ const waysOut: Readonly<
   look: { not_found: ['does not exist.', 'does not exist. See what there is with twinserve ls.'] },
   here: { not_found: ['does not exist here.', 'does not exist here. Check the name, and the directory you are in.'] },
   make: { no_parent: ['Create it first.', 'Create it first with twinserve mkdir.'] },
+  login: { unauthorized: ['.', '. Say who you are by --user NAME, or by TWINSERVE_USER and TWINSERVE_PASSWORD.'] },
 }
 
 const ways: Readonly<Record<string, readonly string[]>> = {
@@ -80,12 +85,13 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   delete: ['recursive', 'look'],
   rmdir: ['recursive', 'look'],
   mkdir: ['plain', 'make'],
+  shell: [],
 }
 
 /** The sentence of a failure, with the way out as it is written on the command line. */
 export function sentenceOf(error: ClientError, command: string): string {
   let sentence = error.message
-  for (const kind of ways[command] ?? ['look']) {
+  for (const kind of [...(ways[command] ?? ['look']), 'login']) {
     const found = waysOut[kind]?.[error.code]
     if (found === undefined || !sentence.endsWith(found[0])) continue
     sentence = sentence.slice(0, -found[0].length) + found[1]

@@ -167,6 +167,8 @@ function sentence(error: unknown, command: Command | undefined): string {
       return r === undefined ? message : `${message} To take it with all that is in it: ${name} -r`
     case 'not_empty':
       return message.replace('or ask for a recursive deletion.', 'or delete it with all that is in it: delete -r')
+    case 'unauthorized':
+      return `${message} Leave the shell, and start it with --user NAME.`
     default:
       return message
   }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Client, ClientError, connect, defaultUrl, type RetryEvent } from '../../client/index.ts'
 import { loginOf } from '../client/credentials.ts'
-import { exitOf, exits } from '../client/exits.ts'
+import { exitOf, exits, sentenceOf } from '../client/exits.ts'
 import { trustOf, trustWords } from '../client/trust.ts'
 import { printable } from '../printable.ts'
 import type { ShellRequest } from './arguments.ts'
@@ -43,7 +43,7 @@ export async function startShell(request: ShellRequest, station: Station): Promi
     return 0
   } catch (error) {
     if (!(error instanceof ClientError)) throw error
-    tell(error.message)
+    tell(sentenceOf(error, 'shell'))
     return exitOf(error)
   } finally {
     await client?.close()

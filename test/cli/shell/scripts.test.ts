@@ -6,6 +6,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { type Test, test } from 'tap'
 import { WebSocketServer } from 'ws'
 import { startShell } from '../../../src/cli/shell/start.ts'
+import { entriesFrom } from '../../fixtures/accounts.ts'
 import { run } from '../../fixtures/command.ts'
 import { engines, forEachEngine, startEngine } from '../../fixtures/engines.ts'
 import { type Files, filesIn, fill, readable } from '../../fixtures/shell.ts'
@@ -166,6 +167,14 @@ test('names that a server makes up lead nowhere', async (t) => {
     errors: 'twinserve: The server tells of something named "../.bashrc": no name can be that.\n',
   })
   t.strictSame(filesIn(here), {})
+})
+
+test('a server with users', async (t) => {
+  const auth = { entries: entriesFrom('ann:secret', '@/pub:ro'), fallbackKey: 'fallback' }
+  const service = await startEngine(t, async, { auth })
+  const ended = await runShell(service.server.url, await temporary(t), { commands: 'mkrdir mine' })
+  const errors = 'twinserve: That needs a name and a password. Leave the shell, and start it with --user NAME.\n'
+  t.strictSame(ended, { status: 5, output: '', errors })
 })
 
 test('the command itself', async (t) => {
