@@ -8,7 +8,7 @@
  */
 import fc from 'fast-check'
 import { test } from 'tap'
-import { engines, type Service, snapshot, startEngine } from '../fixtures/engines.ts'
+import { type Engine, engines, type Service, severalLoops, snapshot, startEngine } from '../fixtures/engines.ts'
 import type { Answer, RawClient } from '../fixtures/raw-client.ts'
 import { resetTree, type Step, sequence } from '../fixtures/sequences.ts'
 
@@ -118,12 +118,28 @@ function print(steps: readonly Step[]): string {
   return texts.join('\n')
 }
 
-for (const cacheBytes of [0, 1 << 20]) {
-  void test(cacheBytes === 0 ? 'without a cache' : 'with a cache', async (t) => {
+interface Twins {
+  readonly title: string
+  readonly twins: readonly Engine[]
+  readonly cacheBytes: number
+  /** Of the sequences. */
+  readonly share: number
+}
+
+const pairs: readonly Twins[] = [
+  { title: 'without a cache', twins: engines, cacheBytes: 0, share: 0.4 },
+  { title: 'with a cache', twins: engines, cacheBytes: 1 << 20, share: 0.4 },
+  // Each connection may be another loop's, and what one has changed the next one has to know.
+  { title: 'two threads, and two workers', twins: severalLoops, cacheBytes: 1 << 20, share: 0.2 },
+]
+
+for (const { title, twins, cacheBytes, share } of pairs) {
+  void test(title, async (t) => {
+    const runs = Math.ceil(numRuns * share)
     // A cache that asks each time: what the test itself changes between sequences must be seen.
     const wishes = { cacheBytes, limits: { cacheFresh: 0 } }
     const services: Service[] = []
-    for (const engine of engines) services.push(await startEngine(t, engine, wishes))
+    for (const engine of twins) services.push(await startEngine(t, engine, wishes))
     let played = 0
     const statuses = new Map<string, number>()
     const property = fc.asyncProperty(sequence, async (steps) => {
@@ -145,8 +161,8 @@ for (const cacheBytes of [0, 1 << 20]) {
         statuses.set(status, (statuses.get(status) ?? 0) + 1)
       }
     })
-    await fc.assert(property, { numRuns: Math.ceil(numRuns / 2), ...seed, verbose: 0 })
-    t.ok(played >= numRuns / 2)
+    await fc.assert(property, { numRuns: runs, ...seed, verbose: 0 })
+    t.ok(played >= runs)
     t.comment(JSON.stringify({ played, ...Object.fromEntries([...statuses].sort()) }))
     t.ok(statuses.size > 12, 'there are answers of all kinds')
   })
