@@ -24,7 +24,15 @@ const rows: readonly Row[] = [
   ['put new', 'link', 1, 0],
   // The name is given, and the temporary one is still there.
   ['put new', 'unlink', 1, 1],
+  ['put small', 'pwrite64', 1, 0],
+  ['put small', 'fsync', 1, 0],
+  ['put small', 'link', 1, 0],
+  ['put small', 'fsync', 2, 1],
+  ['put small', 'shutdown', 1, 1, true],
+  ['put over', 'flock', 1, 0],
   ['put over', 'rename', 1, 0],
+  // The name is given, and the lock is still held.
+  ['put over', 'flock', 2, 1],
   ['put over', 'fsync', 2, 1],
   ['put over', 'shutdown', 1, 1, true],
   ['form over', 'rename', 2, 1],
