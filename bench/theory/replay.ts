@@ -5,6 +5,8 @@
  * Times are seconds. Arrivals are ascending; the answer is the time from each arrival to its end of service, in the same order.
  */
 
+import { Heap } from './heap.ts'
+
 type Times = ArrayLike<number>
 
 function demandPairs(arrivals: Times, services: Times): void {
@@ -55,7 +57,7 @@ export function kieferWolfowitz(arrivals: Times, services: Times, servers: numbe
 export function processorSharing(arrivals: Times, services: Times): Float64Array {
   demandPairs(arrivals, services)
   const responses = new Float64Array(arrivals.length)
-  const there = new Heap()
+  const there = new Heap<number>()
   let [now, virtual] = [0, 0]
   const leave = () => {
     const { key, item } = there.pop()
@@ -72,53 +74,4 @@ export function processorSharing(arrivals: Times, services: Times): Float64Array
   }
   while (there.size > 0) leave()
   return responses
-}
-
-/** A binary heap of numbers, each with the index that it stands for. */
-class Heap {
-  readonly #keys: number[] = []
-  readonly #items: number[] = []
-
-  get size(): number {
-    return this.#keys.length
-  }
-
-  get least(): number {
-    return this.#keys[0] as number
-  }
-
-  push(key: number, item: number): void {
-    let at = this.#keys.length
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if ((this.#keys[parent] as number) <= key) break
-      this.#set(at, this.#keys[parent] as number, this.#items[parent] as number)
-      at = parent
-    }
-    this.#set(at, key, item)
-  }
-
-  pop(): { readonly key: number; readonly item: number } {
-    const top = { key: this.#keys[0] as number, item: this.#items[0] as number }
-    const [key, item] = [this.#keys.pop() as number, this.#items.pop() as number]
-    if (this.#keys.length > 0) this.#sink(key, item)
-    return top
-  }
-
-  #sink(key: number, item: number): void {
-    let at = 0
-    for (let child = 1; child < this.#keys.length; child = 2 * at + 1) {
-      const right = child + 1
-      if (right < this.#keys.length && (this.#keys[right] as number) < (this.#keys[child] as number)) child = right
-      if ((this.#keys[child] as number) >= key) break
-      this.#set(at, this.#keys[child] as number, this.#items[child] as number)
-      at = child
-    }
-    this.#set(at, key, item)
-  }
-
-  #set(at: number, key: number, item: number): void {
-    this.#keys[at] = key
-    this.#items[at] = item
-  }
 }

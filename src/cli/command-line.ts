@@ -5,7 +5,7 @@
  * so that an option, a variable and a line of a configuration file are read and refused alike.
  */
 import type { Argv, CommandModule, Options } from 'yargs'
-import { benchSummary } from './bench-command.ts'
+import { benchSummary, predictSummary } from './bench-command.ts'
 import { clientCommands } from './client/options.ts'
 import { commands } from './commands.ts'
 import { limitOptions } from './limit-options.ts'
@@ -167,6 +167,7 @@ function otherCommands(): CommandModule[] {
     shell: { describe: shellSummary },
     passwd: { describe: passwdSummary },
     bench: { describe: benchSummary },
+    predict: { describe: predictSummary },
   }).map(([name, { describe }]) => ({
     command: name,
     describe,

@@ -7,6 +7,7 @@ export const commands: readonly string[] = [
   'shell',
   'passwd',
   'bench',
+  'predict',
   'completion',
   'help',
 ]

@@ -35,6 +35,7 @@ async function main(): Promise<number> {
   }
   if (words[0] === 'shell') return await (await import('./shell/main.ts')).main(words.slice(1))
   if (words[0] === 'bench') return await (await import('./bench-command.ts')).bench(words.slice(1))
+  if (words[0] === 'predict') return await (await import('./bench-command.ts')).predict(words.slice(1))
   const request = await parse(words, version)
   if (request.command === 'answered') return 0
   const notify = notifier(process.env)

@@ -37,7 +37,10 @@ test('completion prints a script, and the script gets its words', async (t) => {
   t.ok((await words('--')).includes('--read-only'))
   t.notOk((await words('--')).includes('--default-directory'))
   const clients = Object.keys(clientCommands)
-  t.strictSame((await words('')).sort(), ['serve', 'shell', 'passwd', 'bench', ...clients, 'completion'].sort())
+  t.strictSame(
+    (await words('')).sort(),
+    ['serve', 'shell', 'passwd', 'bench', 'predict', ...clients, 'completion'].sort(),
+  )
   t.strictSame(await words('--mode', ''), ['async', 'sync'])
   t.strictSame(await words('serve', '--log-format', 'j'), ['json'])
   const forUpload = await words('upload', '--')
