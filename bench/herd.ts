@@ -1,6 +1,6 @@
 /**
- * What it costs that all threads of the blocking engine poll one listening socket: each new connection wakes every one
- * that is idle, and all but one find nothing.
+ * What it costs that all threads of the blocking engine have one listening socket: whether a new connection wakes one of those
+ * that are idle, or more, which then find nothing.
  *
  *     npm run build && node --import=./scripts/typescript.js bench/herd.ts [--threads 1,2,4,8,16] [--rounds 3] [--seconds 2]
  *

@@ -37,7 +37,7 @@ export interface Limits {
   readonly lingerTime: number
   /** Unread body worth reading to its end to keep a connection; a larger one costs more than a new connection. */
   readonly drainBytes: number
-  /** Connections at a time. Each costs a descriptor, memory, and a place in the poll set; one more is answered with 503. */
+  /** Connections at a time. Each costs a descriptor, memory, and a place among what the engine watches; one more is answered with 503. */
   readonly connections: number
   /** The same from one address, or from one /64 of IPv6: so many that one client cannot take the places of all others, and that a house full of browsers does not come near it. */
   readonly connectionsPerAddress: number

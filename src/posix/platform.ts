@@ -63,6 +63,12 @@ export const SHUT_WR = 1
 export const SHUT_RDWR = 2
 export const POLLIN = 1
 export const POLLOUT = 4
+/** Linux alone: include/uapi/linux/eventpoll.h. */
+export const EPOLL_CLOEXEC = 0o2000000
+export const EPOLL_CTL_ADD = 1
+export const EPOLL_CTL_DEL = 2
+export const EPOLLIN = 1
+export const EPOLLEXCLUSIVE = 1 << 28
 export const LOCK_EX = 2
 export const LOCK_NB = 4
 export const LOCK_UN = 8

@@ -6,6 +6,9 @@ import koffi from 'koffi'
 import * as os from './platform.ts'
 
 const c = koffi.load(null)
+/** What only Linux has, and nobody calls elsewhere. */
+const onLinux = (declaration: string) => (os.isLinux ? c.func(declaration) : undefined) as ReturnType<typeof c.func>
+
 /** The functions by name. What they return is what C returns: look at `lastError` before anything else is called. */
 export const posix = {
   // Not as it is declared, with `...` for the mode: that is the same on Linux, where alone it is called.
@@ -28,6 +31,9 @@ export const posix = {
   socketpair: c.func('int socketpair(int family, int type, int protocol, void *fds)'),
   // nfds_t is an unsigned long on Linux and an unsigned int on Darwin: the same register.
   poll: c.func('int poll(void *fds, ulong count, int timeout)'),
+  epoll_create1: onLinux('int epoll_create1(int flags)'),
+  epoll_ctl: onLinux('int epoll_ctl(int set, int operation, int fd, const void *event)'),
+  epoll_wait: onLinux('int epoll_wait(int set, void *events, int most, int timeout)'),
   inet_pton: c.func('int inet_pton(int family, const char *text, void *bytes)'),
   inet_ntop: c.func('void *inet_ntop(int family, const void *bytes, void *text, uint length)'),
   if_nametoindex: c.func('uint if_nametoindex(const char *name)'),

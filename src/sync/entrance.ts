@@ -16,7 +16,7 @@ import { doNotBlock, pipe, shutdown } from './sockets.ts'
 import type { TerminatorData, TerminatorOrder } from './terminator.ts'
 
 export interface Entrance {
-  /** What the serving threads poll. */
+  /** What the serving threads watch. */
   readonly fd: number
   /** Whether connections are handed over there, rather than accepted. */
   readonly secure: boolean

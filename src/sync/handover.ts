@@ -1,6 +1,6 @@
 /**
  * How connections come from the terminating thread to those that serve: by a pipe of this process, which all serving
- * threads poll in place of a listener.
+ * threads watch in place of a listener.
  *
  * - What is handed over is the number of a descriptor, which all threads of a process share, and the client's address. Nobody
  *   else can put anything in: neither the pipe nor the sockets have a name.

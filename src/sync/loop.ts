@@ -1,8 +1,8 @@
 /**
  * The blocking engine's loop, on a thread of its own.
  *
- * - It waits in one `poll(2)` for whatever comes first: a request, a connection, the wake-up, a deadline.
- * - What has come is served in order, each to its end: request read, done, answer written. Only then it polls again.
+ * - It waits in one call (`watchset.ts`) for whatever comes first: a request, a connection, the wake-up, a deadline.
+ * - What has come is served in order, each to its end: request read, done, answer written. Only then it waits again.
  * - A request that came with the last one of its connection goes to the end of the queue, behind those of others.
  * - A message in a session is a request like any other, and a session is idle between two of them.
  * - No timer, no promise: JavaScript's own event loop does not turn before this one ends.
@@ -21,10 +21,10 @@ import { Deadlines } from './deadlines.ts'
 import { take } from './handover.ts'
 import type { Log } from './log.ts'
 import { Entry, Peer } from './peer.ts'
-import { PollSet } from './pollset.ts'
 import { run } from './run.ts'
 import type { Shared } from './shared.ts'
 import { type Accepted, accept, shutdown } from './sockets.ts'
+import { type WatchSet, watchSet } from './watchset.ts'
 
 /** How long to leave new connections alone after the process has run out of descriptors, if none is closed before. */
 const pauseTime = 100
@@ -56,7 +56,7 @@ export class Loop {
   private readonly listener: Entry
   private readonly wake: Entry
   private readonly doors: Doors
-  private readonly set = new PollSet<Entry>()
+  private readonly set: WatchSet<Entry>
   private readonly idle = new Deadlines<Peer>()
   /** Idle too, but in a session: their time is another. */
   private readonly resting = new Deadlines<Peer>()
@@ -70,6 +70,8 @@ export class Loop {
   /** When the last wait ended. */
   private awake: number
   private accepting = true
+  /** Whether a connection was taken from a listener that others have too, and nothing has been waited for since. */
+  private taken = false
   private drained = false
   private readonly cut = () => this.shared.cut
   /** When to accept again after running out of descriptors. */
@@ -84,8 +86,10 @@ export class Loop {
     this.log = log
     this.shared = shared
     this.doors = doors
-    this.listener = new Entry(doors.listener)
+    this.listener = new Entry(doors.listener, doors.several)
     this.wake = new Entry(doors.wake)
+    this.set = watchSet()
+    if (this.set.fd !== undefined) shared.opened(this.set.fd)
     this.set.add(this.wake)
     this.set.add(this.listener)
   }
@@ -100,7 +104,8 @@ export class Loop {
         this.log.flush()
       }
     } finally {
-      for (const entry of this.set) if (entry instanceof Peer) this.close(entry)
+      for (const entry of this.set) if (entry instanceof Peer) this.close(entry.fd)
+      if (this.set.fd !== undefined) this.close(this.set.fd)
       this.log.flush()
     }
   }
@@ -128,14 +133,14 @@ export class Loop {
   }
 
   private timeout(): number {
-    if (this.queue.length > 0) return 0
+    if (this.queue.length > 0 || this.taken) return 0
     const { idle, resting, lingering, leaving } = this
     const nearest = Math.min(idle.nearest, resting.nearest, lingering.nearest, leaving.nearest, this.resumeAt)
     const time = nearest === Infinity ? Infinity : nearest - this.site.environment.now()
     return this.log.pending ? Math.min(time, logTime) : time
   }
 
-  /** Sort what `poll` has seen. New requests queue up behind those that are left over. */
+  /** Sort what the wait has seen. New requests queue up behind those that are left over. */
   private gather(seen: readonly Entry[]): void {
     const now = this.site.environment.now()
     let knock = false
@@ -152,9 +157,20 @@ export class Loop {
         this.enqueue(entry, now)
       } else if (entry.state === 'lingering') this.discard(entry)
     }
+    if (knock && this.accepting && !this.passesOn()) this.acceptAll(now, this.doors.several ? 1 : acceptedAtOnce)
     // After the requests, which have begun to arrive: what is still idle now is closed.
     if (woken) this.drain()
-    if (knock && this.accepting) this.acceptAll(now)
+  }
+
+  /**
+   * Whether to leave the next connection to another thread. A thread that sleeps is the only one that is woken for a
+   * connection, so it has to take one before it does anything that may take long. It looks again without sleeping: who comes
+   * from then on wakes another, and a thread that has something to do by now would only keep him waiting.
+   */
+  private passesOn(): boolean {
+    const { taken } = this
+    this.taken = false
+    return taken && this.queue.length > 0
   }
 
   private enqueue(peer: Peer, ready: number): void {
@@ -255,13 +271,13 @@ export class Loop {
   private end(peer: Peer): void {
     peer.connection.protocol?.ended()
     this.set.remove(peer)
-    this.close(peer)
+    this.close(peer.fd)
     if (peer.counted) this.crowd.leave(peer.connection.ends.remote)
     else this.turnedAway -= 1
     this.resume()
   }
 
-  private close({ fd }: Peer): void {
+  private close(fd: number): void {
     this.shared.closing(fd)
     close(fd)
   }
@@ -278,25 +294,40 @@ export class Loop {
     if (this.resumeAt <= now) this.resume()
   }
 
-  private acceptAll(now: number): void {
-    const { limits } = this.site
+  private acceptAll(now: number, most: number): void {
     try {
-      for (let count = 0; count < acceptedAtOnce; count += 1) {
-        const found = this.next(tickOf(limits))
+      for (let count = 0; count < most; count += 1) {
+        const found = this.next(tickOf(this.site.limits))
         if (found === undefined) return
-        this.shared.opened(found.fd)
-        const peer = new Peer(found.fd, { remote: found.remote, secure: this.doors.secure })
+        this.admit(found, now)
         this.site.metrics?.add('accepted', 1)
-        if (this.crowd.enter(found.remote)) {
-          this.set.add(peer)
-          this.idle.add(peer, now + limits.idleTime)
-        } else this.turnAway(peer)
-        if (this.doors.several && !this.shared.stopping) return
+        if (this.doors.several) this.stepBack()
       }
     } catch {
       // No descriptor left (accept(2), EMFILE): the connection stays in the backlog until there is one.
       this.pause(now + pauseTime)
     }
+  }
+
+  /** @throws where there is no room to watch it (epoll_ctl(2)): then it is closed */
+  private admit({ fd, remote }: Accepted, now: number): void {
+    const peer = new Peer(fd, { remote, secure: this.doors.secure })
+    this.shared.opened(fd)
+    try {
+      this.set.add(peer)
+    } catch (error) {
+      this.close(fd)
+      throw error
+    }
+    if (this.crowd.enter(remote)) this.idle.add(peer, now + this.site.limits.idleTime)
+    else this.turnAway(peer)
+  }
+
+  /** Behind the other threads: of those that sleep, the first in the order in which they came is woken, and would get every connection. */
+  private stepBack(): void {
+    this.taken = true
+    this.set.remove(this.listener)
+    this.set.add(this.listener)
   }
 
   private next(tick: number): Accepted | undefined {
@@ -312,26 +343,30 @@ export class Loop {
       // It is gone already.
     }
     if (this.turnedAway >= this.crowd.mostTurnedAway) {
-      this.close(peer)
+      this.set.remove(peer)
+      this.close(peer.fd)
       return
     }
     peer.counted = false
     this.turnedAway += 1
-    this.set.add(peer)
     this.settle(peer, 'close')
   }
 
   private pause(until: number): void {
     this.accepting = false
     this.resumeAt = until
-    this.set.watch(this.listener, false)
+    this.set.remove(this.listener)
   }
 
   private resume(): void {
     if (this.accepting || this.drained) return
-    this.accepting = true
-    this.resumeAt = Infinity
-    this.set.watch(this.listener, true)
+    try {
+      this.set.add(this.listener)
+      this.accepting = true
+      this.resumeAt = Infinity
+    } catch {
+      this.resumeAt = this.site.environment.now() + pauseTime
+    }
   }
 
   /** The server is stopping: no more connections, none that is idle, and each answer is the last. */
@@ -339,7 +374,7 @@ export class Loop {
     if (this.drained) return
     const now = this.site.environment.now()
     // What has been handed over is nobody else's any more.
-    if (this.doors.secure && this.accepting) this.acceptAll(now)
+    if (this.doors.secure && this.accepting) this.acceptAll(now, acceptedAtOnce)
     const idle: Peer[] = []
     for (const entry of this.set) {
       if (!(entry instanceof Peer) || entry.state !== 'idle') continue
@@ -350,7 +385,7 @@ export class Loop {
     }
     this.drained = true
     this.pause(Infinity)
-    this.set.watch(this.wake, false)
+    this.set.remove(this.wake)
     for (const peer of idle) this.leave(peer, now)
   }
 }

@@ -3,16 +3,18 @@
  */
 import { Connection, type Ends } from '../core/http/connection.ts'
 import type { Waiting } from './deadlines.ts'
-import type { Watched } from './pollset.ts'
 import { BlockingSocket } from './transfers.ts'
+import type { Watched } from './watchset.ts'
 
-/** A descriptor in the poll set: the listener, the wake-up, or a connection. */
+/** A descriptor in the loop's set: the listener, the wake-up, or a connection. */
 export class Entry implements Watched {
   readonly fd: number
+  readonly shared: boolean
   slot = -1
 
-  constructor(fd: number) {
+  constructor(fd: number, shared = false) {
     this.fd = fd
+    this.shared = shared
   }
 }
 

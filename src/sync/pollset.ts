@@ -1,20 +1,16 @@
 /**
- * What one `poll(2)` watches: an array of `struct pollfd`, kept from call to call and changed in place, so
- * that a request costs no more when thousands of connections are idle than the kernel's own look at each.
+ * What one `poll(2)` watches, where there is no epoll(7): an array of `struct pollfd`, kept from call to call and changed
+ * in place, so that a request costs no more when thousands of connections are idle than the kernel's own look at each.
  *
  * - An entry that leaves is replaced by the last one, so the array has no holes.
- * - An entry can be silenced: the kernel skips a negative descriptor (poll(2)).
+ * - `poll` wakes everybody who watches a descriptor that is shared: it knows no other way.
  */
 import { POLLIN } from '../posix/platform.ts'
 import { poll } from './sockets.ts'
+import type { Watched, WatchSet } from './watchset.ts'
 
-/** A thing with a descriptor to watch. `slot` is the set's own. */
-export interface Watched {
-  readonly fd: number
-  slot: number
-}
-
-export class PollSet<T extends Watched> {
+export class PollSet<T extends Watched> implements WatchSet<T> {
+  readonly fd = undefined
   private entries: T[] = []
   /** `struct pollfd { int fd; short events; short revents; }`, as whole words and as halves. */
   private words = new Int32Array(2 * 64)
@@ -31,31 +27,22 @@ export class PollSet<T extends Watched> {
   }
 
   remove(entry: T): void {
-    const last = this.entries.pop()
-    if (last === undefined || last === entry) return
     const { slot } = entry
+    if (slot < 0) return
+    entry.slot = -1
+    const last = this.entries.pop() as T
+    if (last === entry) return
     const from = last.slot * 2
     this.entries[slot] = last
     this.words.copyWithin(slot * 2, from, from + 2)
     last.slot = slot
   }
 
-  /** Watch an entry, or leave it in the set unwatched. */
-  watch(entry: T, on: boolean): void {
-    this.words[entry.slot * 2] = on ? entry.fd : -1
-  }
-
-  /** All entries, in no order. */
   [Symbol.iterator](): Iterator<T> {
     return this.entries.slice().values()
   }
 
-  /**
-   * Wait until something happens.
-   *
-   * @param timeout milliseconds, or Infinity
-   * @returns the entries that can be read without blocking, or that are broken, which reading will tell
-   */
+  /** In no order that means anything. */
   wait(timeout: number): T[] {
     const seen: T[] = []
     const { entries, halves } = this

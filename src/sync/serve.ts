@@ -2,8 +2,8 @@
  * Starting and stopping the blocking engine, from the process's main thread, which keeps signals, the clock
  * and the console, and never touches a connection.
  *
- * - The main thread has the listening socket, which all serving threads poll and accept from. No lock is held meanwhile:
- *   whoever is first gets the connection, and the others find none.
+ * - The main thread has the listening socket, which all serving threads watch and accept from. No lock is held meanwhile:
+ *   whoever is first gets the connection, and if others were woken too, they find none.
  * - A thread blocked in a native call can be neither terminated nor exited around. So stopping is asking: a byte in the
  *   wake-up pipe of each, and when `limits.drainTime` is over, `shutdown(2)` on the connection being served.
  */

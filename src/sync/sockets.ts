@@ -27,7 +27,7 @@ export function shutdown(fd: number, how: number): void {
   posix.shutdown(fd, how)
 }
 
-/** A pipe, such as something to wake a `poll` with. @returns the reading and the writing end, which both block */
+/** A pipe, such as something to wake a waiting loop with. @returns the reading and the writing end, which both block */
 export function pipe(): [number, number] {
   const ends = new Int32Array(2)
   check(posix.pipe(ends), 'pipe')
@@ -49,12 +49,20 @@ export function doNotBlock(fd: number): void {
  * @returns how many have something to tell: none when the time is up, or when a signal came first
  */
 export function poll(fds: ArrayBufferView, count: number, timeout: number): number {
-  const time = timeout === Infinity ? -1 : Math.min(Math.max(Math.ceil(timeout), 0), 0x7fffffff)
-  const found: number = posix.poll(fds, count, time)
+  return unlessInterrupted(posix.poll(fds, count, inMilliseconds(timeout)), 'poll')
+}
+
+/** A time to wait, as `poll(2)` and `epoll_wait(2)` take it. */
+export function inMilliseconds(timeout: number): number {
+  return timeout === Infinity ? -1 : Math.min(Math.max(Math.ceil(timeout), 0), 0x7fffffff)
+}
+
+/** What a wait has found: nothing, when a signal ended it. To be called before anything else is. @throws what else it failed with */
+export function unlessInterrupted(found: number, syscall: string): number {
   if (found >= 0) return found
   const code = lastError()
   if (code === 'EINTR' || code === 'EAGAIN') return 0
-  throw os.systemError('poll', code)
+  throw os.systemError(syscall, code)
 }
 
 /**

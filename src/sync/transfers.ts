@@ -1,7 +1,7 @@
 /**
  * The blocking engine's calls on sockets. Each waits in the kernel, and each wait has an end:
  *
- * - `recv` waits in `poll(2)` for the time that is left, unless the loop's own `poll` has just said that there is
+ * - `recv` waits in `poll(2)` for the time that is left, unless the loop has just been told that there is
  *   something to read.
  * - A write waits in the kernel, but comes back after each tick (`SO_SNDTIMEO`) to look at the clock. So a
  *   deadline is kept to within one tick.

@@ -121,7 +121,7 @@ t.test('sync, 2 threads', async (t) => {
     // Without a chance to clean up, as when memory runs out.
     const gone = once(seen[from] as (typeof seen)[number], 'exit')
     void seen[from]?.terminate()
-    // It notices when its `poll` returns.
+    // It notices when its wait returns.
     for (const wire of wires) wire.write(get('/small'))
     await gone
     const lost = () => wires.filter((wire) => wire.ended)
@@ -145,6 +145,65 @@ t.test('sync, 2 threads', async (t) => {
     for (const thread of seen.slice(from)) t.equal(thread.threadId, -1, 'has ended')
   })
 })
+
+for (const threads of [2, 4]) {
+  t.test(`sync, ${threads} threads: nobody waits while a thread is free`, async (t) => {
+    const { start } = await stage(t, (options) => now({ threads, ...options }))
+
+    await t.test('one thread after the other is held, and the next connection wakes one that is not', async (t) => {
+      const server = await start(t)
+      const held: Wire[] = []
+      for (let round = 0; round < 3 * threads; round += 1) {
+        while (held.length < threads - 1) held.push(await stalled(server.address, `r${round}-${held.length}`))
+        const quick = await connect(server.address)
+        quick.write(get('/small'))
+        await answered(quick)
+        quick.close()
+        // Another one becomes free, so that the free one is not always the same.
+        const freed = held.shift() as Wire
+        freed.write('content')
+        await freed.until((w) => w.answers === 2)
+        freed.close()
+      }
+      for (const wire of held) wire.close()
+      t.pass('all were answered')
+    })
+
+    await t.test(
+      'of two that wait a thread takes one, and while that one holds it, another thread takes the other',
+      async (t) => {
+        const server = await start(t)
+        for (let round = 0; round < 3; round += 1) {
+          const held: Wire[] = []
+          while (held.length < threads) held.push(await stalled(server.address, `h${round}-${held.length}`))
+          // No thread is free: both are in the backlog, with what they ask for.
+          const slow = await connect(server.address)
+          slow.write('PUT /slow HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n')
+          const quick = await connect(server.address)
+          quick.write(get('/small'))
+          const [first, second, ...others] = held as [Wire, Wire, ...Wire[]]
+          first.write('content')
+          await slow.until((w) => w.received.startsWith('HTTP/1.1 100 '))
+          second.write('content')
+          await answered(quick)
+          t.equal(slow.answers, 1, 'who came first is still waited for')
+          for (const wire of [slow, quick, first, second, ...others]) wire.close()
+        }
+      },
+    )
+
+    await t.test('no connection is forgotten when many come at a time', async (t) => {
+      const server = await start(t)
+      for (let round = 0; round < 10; round += 1) {
+        const wires = await Promise.all(Array.from({ length: 4 * threads }, () => connect(server.address)))
+        for (const wire of wires) wire.write(get('/small', 'Connection: close\r\n'))
+        for (const wire of wires) await wire.until((w) => w.ended)
+        t.ok(wires.every((wire) => wire.received.endsWith('content')))
+        for (const wire of wires) wire.close()
+      }
+    })
+  })
+}
 
 t.test('async, 2 workers', async (t) => {
   const { root, log, start } = await stage(t, (options) => later({ workers: 2, ...options }))

@@ -204,22 +204,23 @@ async function folder(t: Test): Promise<string> {
 }
 
 /** The numbers of system calls (syscalls(2)), by architecture: which of them a thread is in, proc(5) tells by number. */
-const numbers: Readonly<Record<string, { poll: readonly number[]; sendfile: readonly number[] }>> = {
-  x64: { poll: [7, 271], sendfile: [40] },
-  arm64: { poll: [73], sendfile: [71] },
+const numbers: Readonly<Record<string, { wait: readonly number[]; sendfile: readonly number[] }>> = {
+  x64: { wait: [232, 281], sendfile: [40] },
+  arm64: { wait: [22], sendfile: [71] },
 }
 
-/** The threads of a process that are in one of these calls now. */
-function threadsIn(pid: number, calls: readonly number[]): string[] {
-  return fs.readdirSync(`/proc/${pid}/task`).filter((thread) => {
+/** The threads of a process that are in one of these calls now, with the first argument: the epoll set that one waits on. */
+function threadsIn(pid: number, calls: readonly number[]): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
     try {
-      const [call] = fs.readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'latin1').split(' ')
-      return calls.includes(Number(call))
+      const [call, first] = fs.readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'latin1').split(' ')
+      if (calls.includes(Number(call))) found.set(thread, first as string)
     } catch {
       // The thread has ended since.
-      return false
     }
-  })
+  }
+  return found
 }
 
 const calls = process.platform === 'linux' ? numbers[process.arch] : undefined
@@ -227,25 +228,35 @@ const calls = process.platform === 'linux' ? numbers[process.arch] : undefined
 if (calls !== undefined) {
   void test('the blocking engine waits and sends on one thread (proc)', async (t) => {
     const child = await startChild(t, 'sync', await folder(t))
-    let waiting: string[] = []
-    while (waiting.length === 0) {
-      await turn()
-      waiting = threadsIn(child.pid, calls.poll)
-    }
-    t.equal(waiting.length, 1, 'one thread waits for whatever comes first')
-    t.not(waiting[0], `${child.pid}`, 'which is not the main thread')
     const client = await RawClient.connect(child.address)
-    client.pause()
-    await client.send(message('GET', '/large'))
-    let sending: string[] = []
-    while (sending.length === 0) {
-      await turn()
-      sending = threadsIn(child.pid, calls.sendfile)
+    /** The thread that is blocked while a file is sent, which nobody reads. */
+    const sending = async () => {
+      client.pause()
+      await client.send(message('GET', '/large'))
+      for (;;) {
+        await turn()
+        const found = [...threadsIn(child.pid, calls.sendfile).keys()]
+        if (found.length > 0) return found
+      }
     }
-    t.same(sending, waiting, 'the same one is blocked while a file is sent')
-    t.same(threadsIn(child.pid, calls.poll), [], 'and none waits for others meanwhile')
-    client.resume()
-    t.equal((await client.answer()).body.length, size)
+    const received = async () => {
+      client.resume()
+      t.equal((await client.answer()).body.length, size)
+    }
+    const [thread = '', ...others] = await sending()
+    t.same(others, [])
+    t.not(thread, `${child.pid}`, 'which is not the main thread')
+    await received()
+    let set: string | undefined
+    while (set === undefined) {
+      await turn()
+      set = threadsIn(child.pid, calls.wait).get(thread)
+    }
+    const waiting = () => [...threadsIn(child.pid, calls.wait)].filter(([, on]) => on === set).map(([name]) => name)
+    t.same(waiting(), [thread], 'the same one waits for whatever comes first, and no other')
+    t.same(await sending(), [thread])
+    t.same(waiting(), [], 'and none waits for others while a file is sent')
+    await received()
     client.destroy()
   })
 }
@@ -260,7 +271,7 @@ if (process.platform === 'linux' && strace) {
         '-f',
         '-qq',
         '-e',
-        'trace=poll,ppoll,accept,accept4,read,pread64,write,sendfile,sendfile64,openat',
+        'trace=epoll_wait,epoll_pwait,accept,accept4,read,pread64,write,sendfile,sendfile64,openat',
         '-e',
         'signal=none',
         '-p',
@@ -292,16 +303,19 @@ if (process.platform === 'linux' && strace) {
     for (const line of lines) {
       const [, thread, call] = /^\[pid\s+(\d+)\] (?:<\.\.\. )?(\w+)/.exec(line) ?? []
       if (thread === undefined || call === undefined) continue
-      const about = /HTTP\/1\.1|sendfile|accept|poll/.test(line)
+      const about = /HTTP\/1\.1|sendfile|accept|epoll/.test(line)
       if (about) threads.set(call, (threads.get(call) ?? new Set()).add(thread))
     }
     const serving = new Set([...(threads.get('sendfile') ?? [])])
     t.equal(serving.size, 1, 'one thread sends files')
-    for (const call of ['accept4', 'poll', 'read', 'write']) {
+    for (const call of ['accept4', 'read', 'write']) {
       const others = [...(threads.get(call) ?? [])].filter((thread) => !serving.has(thread))
       t.ok(threads.has(call), `${call} was seen`)
       t.same(others, [], `${call}: on the same thread`)
     }
+    // Node's own threads wait in this way too, each for itself.
+    const waiting = new Set([...(threads.get('epoll_wait') ?? []), ...(threads.get('epoll_pwait') ?? [])])
+    t.ok(waiting.has([...serving][0] as string), 'and that thread waits for whatever comes first')
     t.not([...serving][0], `${child.pid}`, 'which is not the main thread')
   })
 }
