@@ -14,7 +14,8 @@
  *
  * Each client has a directory of its own, and so knows what must be there; in the end all of it is read again. Memory
  * and descriptors are looked at every two seconds, those of all workers together: from the second quarter to the last the median of
- * memory and the least number of descriptors must not grow by more than 2 %. The log must have no line but of requests, and none of them with 500. The exit status is 1 when something is not so.
+ * memory and the least number of descriptors must not grow by more than 2 %. The log must have no line but of requests, and none
+ * of them with 500. The exit status is 1 when something is not so. An interrupt (SIGINT) ends it early, and what there is by then is judged.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -41,7 +42,7 @@ const { values } = parseArgs({
     hold: { type: 'string' },
   },
 })
-const duration = Number(values.minutes) * 60_000
+let duration = Number(values.minutes) * 60_000
 const sampleTime = 2000
 /** How often to look whether to hold. */
 const holdTime = 250
@@ -136,6 +137,9 @@ async function client(soaker: Soaker, worked: Worked): Promise<void> {
 
 async function soak(address: Address, pid: number): Promise<boolean> {
   const worked = new Worked()
+  process.once('SIGINT', () => {
+    duration = worked.time
+  })
   const watching = worked.watch()
   const chance = randomFrom(Number(values.seed))
   const soakers = Array.from({ length: Number(values.clients) }, (_, i) => {
@@ -158,7 +162,9 @@ async function soak(address: Address, pid: number): Promise<boolean> {
   const each = [...(soakers[0] as Soaker).done.keys()]
     .sort()
     .map((way) => `${way} ${sum(soakers.map(({ done }) => done.get(way) ?? 0))}`)
-  say(`  ${steps} steps (${each.join(', ')}), and ${sum(files)} files read again: nothing is lost`)
+  say(
+    `  ${(worked.time / 60_000).toFixed(0)} minutes: ${steps} steps (${each.join(', ')}), and ${sum(files)} files read again: nothing is lost`,
+  )
   const memory = flat('MiB of memory, median', samples, (one) => one.memory / 1024 ** 2, median)
   // What requests in progress hold comes and goes; what is never given back raises the least of them.
   const least = (numbers: readonly number[]) => Math.min(...numbers)
@@ -183,6 +189,8 @@ const script = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const words = [`--import=${script('../../scripts/typescript.js')}`, script('./server-entry.ts')]
 const server = spawn(process.execPath, [...words, values.engine, JSON.stringify(options)], {
   stdio: ['ignore', 'pipe', logFile],
+  // An interrupt from the terminal is for the clients alone.
+  detached: true,
 })
 const ended = once(server, 'close')
 say(
