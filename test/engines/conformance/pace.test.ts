@@ -28,20 +28,22 @@ forEachEngine(async (t, engine: Engine) => {
     const client = await service.connect()
     await client.send(message('GET', '/large'))
     client.pause()
+    let sips = true
     const sip = setInterval(() => {
       client.resume()
-      setImmediate(() => client.pause())
+      setImmediate(() => {
+        if (sips) client.pause()
+      })
     }, 10)
     // The server has cut it: what is left of the answer lies in the buffers of the system.
     const next = await service.ask('GET', '/none')
     t.equal(next.status, 404)
     if (engine.name === 'async') while (openFiles(service.path('large')) > 0) await new Promise(setImmediate)
     clearInterval(sip)
+    // The last sip may not be over.
+    sips = false
     client.resume()
-    await t.rejects(
-      client.answer().then(({ body }) => body.length),
-      /ended within/,
-    )
+    await t.rejects(client.answer(), /ended within/)
     client.destroy()
   })
 
