@@ -1,5 +1,6 @@
 /** Each scenario: its figures, its charts, what was predicted, and what may not be believed. */
 
+import { cliffName, cliffValue } from '../run/cliff.ts'
 import type { ScenarioResult } from '../run/results.ts'
 import { time } from '../run/table.ts'
 import { type Chart, roles } from './chart.ts'
@@ -31,7 +32,7 @@ function scenarioCard({ outcome, charts, curves }: Shown): Html {
   return html`<article class="scenario" id="${name}"><h3>${name}: ${title}</h3>
 <p>${capital(sentence)} ${badge(outcome.met)}</p>${expectation(outcome)}
 <p class="hint">${perSecond(rate)} offered to each; the verdict is about ${measure}, over ${pairs} of ${each} rounds.</p>
-${figureTable(scenario)}${missing(curves)}${figures(charts)}${predictions(scenario)}${phases(scenario)}${growth(scenario)}${voids(scenario)}${calibrations(scenario)}</article>`
+${figureTable(scenario)}${missing(curves)}${figures(charts)}${cliff(scenario)}${predictions(scenario)}${phases(scenario)}${growth(scenario)}${voids(scenario)}${calibrations(scenario)}</article>`
 }
 
 const perSecond = (rate: number) => `${Number(rate.toPrecision(4)).toLocaleString('en')}/s`
@@ -82,6 +83,22 @@ function missing(curves: ScenarioCurves): Html | undefined {
   return html`<p class="notice">There is no curve of ${files.length} runs, because their lines are not beside the results: ${files.join(', ')}.</p>`
 }
 
+/** What was said before the first round, and what came of it. */
+function cliff({ name, cliff: told = [] }: ScenarioResult): Html | undefined {
+  if (told.length === 0) return undefined
+  const rows = told.map((one) => {
+    const { engine, predicted, measured, because } = one
+    const [estimate, low, high] = [predicted.estimate, predicted.low, predicted.high].map((at) => cliffValue(one, at))
+    return [
+      ...[engine, cliffName(one), low === high ? estimate : `${estimate} [${low}, ${high}]`],
+      measured === undefined ? '–' : html`<b>${cliffValue(one, measured)}</b>`,
+      because,
+    ]
+  })
+  return html`<h4>Predicted before the first round</h4>
+${table(`Cliffs of ${name}`, ['Server', 'Of what', 'Predicted', 'Measured', 'Why'], rows)}`
+}
+
 function predictions({ name, predictions }: ScenarioResult): Html | undefined {
   if (predictions.length === 0) return undefined
   const percents = [...new Set(predictions.flatMap(({ points }) => points.map(({ percent }) => percent)))]
@@ -95,9 +112,9 @@ function predictions({ name, predictions }: ScenarioResult): Html | undefined {
       return residual === undefined ? time(point.latency) : html`${time(point.latency)} <b>${signed(residual)}</b>`
     }),
     microseconds(mean),
-    failed ?? none ?? '–',
+    failed === undefined ? (none ?? '–') : `It does not hold that ${failed}.`,
   ])
-  const heads = ['Server', 'Model', ...percents.map((percent) => `p${percent}`), 'mean', 'It does not hold that …']
+  const heads = ['Server', 'Model', ...percents.map((percent) => `p${percent}`), 'mean', 'What did not hold']
   return html`<h4>Predicted, and how far off the measured round was</h4>
 ${table(`Predictions of ${name}, with the measured value over the predicted one, less 1`, heads, rows)}`
 }

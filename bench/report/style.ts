@@ -167,7 +167,8 @@ const print = `
   .wide{overflow:visible}
   table{font-size:8pt}
   th,td{padding:.25rem .375rem}
-  td{white-space:normal}
+  td,thead th{white-space:normal}
+  td.text{min-width:0}
   .heat td{min-width:0}
   a{color:inherit;text-decoration:none}
 }

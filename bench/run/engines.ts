@@ -17,6 +17,9 @@ export interface Engine {
   readonly slowedBy?: number
 }
 
+/** What libuv has, and the event loop's own files, too. */
+export const fileThreads = ({ pool }: Engine): number => pool ?? 4
+
 export const blocking: Engine = { name: 'blocking', engine: 'sync' }
 export const blocking2: Engine = { name: 'blocking, 2 threads', engine: 'sync', options: { threads: 2 } }
 export const eventLoop: Engine = { name: 'event loop', engine: 'async' }

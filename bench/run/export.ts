@@ -9,11 +9,16 @@ import type { Measured, Results, ScenarioResult } from './results.ts'
 /** A name as part of a file's name. */
 export const fileName = (name: string): string => name.replaceAll(/[^\w.-]+/g, '-')
 
+/** Where the distributions of each scenario lie: those that are over do not change, though results are written after each step. */
+const distributed = new WeakMap<ScenarioResult, string>()
+
 export function writeResults(results: Results, out: string): void {
   const text = JSON.stringify(results, (_, value) => (value === Infinity ? 'never' : value), 1)
   fs.writeFileSync(path.join(out, 'results.json'), `${text}\n`)
   fs.writeFileSync(path.join(out, 'results.csv'), csv(results))
   for (const scenario of results.scenarios) {
+    if (distributed.get(scenario) === out) continue
+    distributed.set(scenario, out)
     for (const engine of scenario.engines) {
       const name = `${scenario.name}.${fileName(engine)}.hgrm`
       fs.writeFileSync(path.join(out, name), hgrm(latencies(scenario, engine, out)))

@@ -21,7 +21,7 @@ const percents = [50, 90, 99, 99.9]
 /** Those by which a model is judged: of 99.9 a round has too few. */
 const judgedAt = [50, 90, 99]
 /** How far off a calibration of a few seconds may be without a model being to blame. */
-const calibrationError = 0.05
+export const calibrationError = 0.05
 
 /** What each model takes an engine for. */
 const disciplines: readonly Discipline[] = ['first come first served', 'processor sharing']
@@ -130,7 +130,7 @@ function shownIn(samples: readonly RawRequest[], services: Float64Array, way: nu
 }
 
 /** Latencies at low load as service, and a constant way there and back. */
-function split({ capacity, latencies }: Calibrated, servers: number) {
+export function split({ capacity, latencies }: Calibrated, servers: number) {
   const service = Math.min(servers / capacity, mean(latencies))
   const way = mean(latencies) - service
   // Their spread stays as it was measured, as far as there is room for it; then the mean is that of the closed loop again.

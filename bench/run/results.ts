@@ -4,6 +4,7 @@ import type { Summary } from '../load/summary.ts'
 import type { Stability } from '../statistics/stability.ts'
 import type { Verdict } from '../statistics/verdict.ts'
 import type { Point } from '../theory/curve.ts'
+import type { Cliff } from './cliff.ts'
 
 /** One engine in one round. */
 export interface Measured {
@@ -101,6 +102,8 @@ export interface ScenarioResult {
   /** The verdict, or why there is none. */
   readonly sentence: string
   readonly predictions: readonly Prediction[]
+  /** What was predicted after the calibration and before the first round, where a cliff is near. */
+  readonly cliff?: readonly Cliff[]
   /** By engine: what it says of its own time (`Server-Timing`), in a run besides, in which that was switched on. */
   readonly phases?: Readonly<Record<string, Phases>>
   readonly peers?: readonly PeerResult[]

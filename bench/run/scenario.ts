@@ -8,9 +8,11 @@ import { readRaw } from '../load/raw.ts'
 import type { Scenario } from '../scenarios.ts'
 import { percentile, sorted } from '../statistics/percentile.ts'
 import { randomFrom, shuffled } from '../statistics/random.ts'
+import type { Stability } from '../statistics/stability.ts'
+import { beside, type Foreseen, type Found, foresee } from './cliff.ts'
 import { invite } from './company.ts'
 import { measuredBy, middle, stabilityIn, verdictOf } from './conclude.ts'
-import type { Contestant } from './engines.ts'
+import { type Contestant, type Engine, fileThreads, type SlowDisk } from './engines.ts'
 import { fileName } from './export.ts'
 import { foretell } from './foretell.ts'
 import type { Calibration, Measured, PeerResult, Prediction, ScenarioResult } from './results.ts'
@@ -56,6 +58,9 @@ class ScenarioBench {
   async run(): Promise<ScenarioResult> {
     const { scenario, settings, stage } = this
     const random = randomFrom(settings.seed)
+    // Before the first round: what is told afterwards is no prediction.
+    const { rate } = this
+    const foreseen = foresee({ scenario, rate, seconds: settings.seconds, seed: settings.seed }, stage.calibrations)
     for (let round = 0; round < settings.rounds; round += 1) {
       const peers = scenario.peers && round < peerRounds(settings.rounds) ? stage.peers : []
       for (const server of shuffled<Contestant>(random, [...stage.servers, ...peers])) {
@@ -63,7 +68,7 @@ class ScenarioBench {
         this.rounds.push(await this.measure(server, round))
       }
     }
-    return this.result(await this.phases())
+    return this.result(await this.phases(), foreseen)
   }
 
   /** One run, tried again while it is void. */
@@ -121,7 +126,7 @@ class ScenarioBench {
     return found
   }
 
-  private result(phases: Record<string, Phases>): ScenarioResult {
+  private result(phases: Record<string, Phases>, foreseen: readonly Foreseen[]): ScenarioResult {
     const { scenario, stage, rate } = this
     const { name, title, family, expected, mechanism } = scenario
     const [a, b] = scenario.engines.map((engine) => engine.name) as [string, string]
@@ -143,6 +148,7 @@ class ScenarioBench {
       verdict: verdict.verdict,
       sentence: verdict.sentence,
       predictions: this.predictions(),
+      ...(foreseen.length === 0 ? {} : { cliff: beside(foreseen, (engine) => this.found(engine, stability[engine])) }),
       phases,
       ...(scenario.peers && stage.peers.length > 0 ? { peers: stage.peers.map((peer) => this.peer(peer.name)) } : {}),
     }
@@ -153,13 +159,19 @@ class ScenarioBench {
     return this.rounds.filter(({ engine, spoilt }) => engine === name && spoilt.length === 0)
   }
 
+  /** What there is to hold against what was foreseen. */
+  private found(name: string, stability: Stability | undefined): Found {
+    const good = this.good(name)
+    return {
+      percentiles: stability?.stable === false ? undefined : middle(good),
+      achieved: half(good.map(({ summary }) => summary.achieved)),
+      growth: stability?.growth.estimate,
+    }
+  }
+
   private peer(name: string): PeerResult {
     const good = this.good(name)
     const rounds = this.rounds.filter(({ engine }) => engine === name)
-    const half = (values: readonly (number | undefined)[]) => {
-      const there = values.filter((value) => value !== undefined)
-      return there.length === 0 ? undefined : percentile(sorted(there), 50)
-    }
     return {
       ...{ name, percentiles: middle(good), achieved: half(good.map(({ summary }) => summary.achieved)) },
       ...{ cpuPerRequest: half(good.map(({ cpuPerRequest }) => cpuPerRequest)) },
@@ -173,18 +185,37 @@ class ScenarioBench {
       const [first] = this.good(calibrated.engine)
       if (first === undefined) return []
       const samples: readonly RawRequest[] = readRaw(path.join(settings.out, first.raw))
-      const { threads = 1, workers = 1 } =
-        scenario.engines.find(({ name }) => name === calibrated.engine)?.options ?? {}
-      // Threads share one processor: they are several servers only while they wait for something else.
+      const engine = scenario.engines.find(({ name }) => name === calibrated.engine) as Engine
+      const { threads = 1, workers = 1 } = engine.options ?? {}
       const pinned = settings.processors.server !== undefined
       const circumstances = {
         ...(scenario.company === undefined ? {} : { company: scenario.company }),
         ...(pinned ? { together: Math.max(threads, workers) } : {}),
       }
-      const servers = pinned ? 1 : threads
+      const servers = serversOf(engine, scenario.slowDisk, pinned)
       return foretell(calibrated, samples, settings.seconds, servers, settings.seed, circumstances)
     })
   }
+}
+
+/** The middle of those that are there. */
+function half(values: readonly (number | undefined)[]): number | undefined {
+  const there = values.filter((value) => value !== undefined)
+  return there.length === 0 ? undefined : percentile(sorted(there), 50)
+}
+
+/**
+ * How many requests a server has under way at a time. Threads that share one processor are several only while they wait for something else,
+ * which here is a slow disk: then it is those that read.
+ *
+ * @param pinned whether it has one processor
+ */
+export function serversOf(engine: Engine, slowDisk: SlowDisk | undefined, pinned: boolean): number {
+  const { threads = 1 } = engine.options ?? {}
+  if (slowDisk === undefined) return pinned ? 1 : threads
+  if (engine.engine === 'sync') return threads
+  // A timer holds none of them: what remains is the loop.
+  return slowDisk.holds === 'nobody' ? 1 : fileThreads(engine)
 }
 
 /** Of the slower of the two, so that both get the same. */

@@ -27,6 +27,7 @@ export function scenarioTable(result: ScenarioResult): string {
     lines.push(`    ${`predicted, ${model}`.padEnd(38)} ${engine}: ${none ?? cells}`.trimEnd())
     if (failed !== undefined) lines.push(`      it does not hold that ${failed}`)
   }
+  for (const { sentence } of result.cliff ?? []) lines.push(`    before the rounds, ${sentence}`)
   for (const { name, percentiles, achieved, stability } of result.peers ?? []) {
     const cells = ['50', '90', '99', '99.9'].map((percent) => `p${percent} ${time(percentiles[percent])}`.padEnd(15))
     const kept = stability?.stable === false ? stability.sentence : cells.join(' ')

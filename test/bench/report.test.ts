@@ -16,6 +16,7 @@ import { engineColours } from '../../bench/report/style.ts'
 import { bins, spectrum } from '../../bench/report/thin.ts'
 import { gridOf, loadOf, outcomeOf, summary, timesAsGood } from '../../bench/report/verdicts.ts'
 import { reportOf, writeReport } from '../../bench/report/write.ts'
+import { writeResults } from '../../bench/run/export.ts'
 import type { Results, ScenarioResult } from '../../bench/run/results.ts'
 import { colours } from '../../src/core/pages/theme.ts'
 import { madeUp } from '../fixtures/bench-results.ts'
@@ -255,6 +256,34 @@ test('a bench that has only begun has a report, too', async (t) => {
   const text = page(empty, () => new Map())
   t.match(text, 'No scenario has been run.')
   t.notMatch(text, 'id="verdicts"')
+})
+
+test('what did not hold is said in a sentence', async (t) => {
+  const said = {
+    ...{ engine: 'blocking', model: 'M/G/1' },
+    points: [],
+    mean: undefined,
+    residuals: [],
+    none: undefined,
+  }
+  const predictions = [
+    { ...said, failed: 'somebody works' },
+    { ...said, none: 'No steady state: 2/s.' },
+  ]
+  const text = page({ ...empty, scenarios: [scenario({ name: 'x', predictions })] }, () => new Map())
+  t.match(text, '>It does not hold that somebody works.<')
+  t.match(text, '>No steady state: 2/s.<')
+})
+
+test('a distribution is written once, though results are written again and again', async (t) => {
+  const directory = t.testdir({})
+  const results = { ...empty, scenarios: [madeUp(directory, { name: 'x', share: 0.5, rounds: 1, seconds: 0.2 })] }
+  writeResults(results, directory)
+  t.match(fs.readFileSync(path.join(directory, 'x.blocking.hgrm'), 'utf8'), /^ +Value +Percentile/)
+  // Whoever reads these again finds nothing.
+  for (const { rounds } of results.scenarios) for (const { raw } of rounds) fs.unlinkSync(path.join(directory, raw))
+  writeResults({ ...results, seconds: 2 }, directory)
+  t.equal(JSON.parse(fs.readFileSync(path.join(directory, 'results.json'), 'utf8')).seconds, 2)
 })
 
 test('what a name may not do', async (t) => {

@@ -61,6 +61,8 @@ async function seen(page: Page): Promise<number[]> {
 }
 
 const desktop = { viewport: { width: 1280, height: 900 } }
+/** A sheet of A4 between its margins of 14 mm. */
+const sheet = { viewport: { width: Math.floor(((210 - 2 * 14) / 25.4) * 96), height: 1000 } }
 const phone = { ...devices['iPhone 13'], viewport: { width: 390, height: 844 }, defaultBrowserType: undefined }
 
 for (const [name, size] of [
@@ -118,6 +120,18 @@ await open('colours follow the reader', { ...desktop, colorScheme: 'light' }, as
   await page.emulateMedia({ media: 'screen', colorScheme: 'dark' })
   await renewed()
   t.equal(await page.locator('details[open]').count(), 0)
+})
+
+await open('paper is wide enough', sheet, async (t, page) => {
+  await page.emulateMedia({ media: 'print' })
+  await page.locator('figure[data-chart] canvas').first().waitFor()
+  t.ok((await overflow(page)) <= 0, `${await overflow(page)} pixels too wide`)
+})
+
+await open('what was foretold stands beside what was measured', desktop, async (t, page) => {
+  const told = page.getByRole('region', { name: 'Cliffs of broken' })
+  t.match(await told.innerText(), /blocking\s+p50\s+250 ms \[200 ms, 300 ms\]\s+260 ms\s+1 against 1/)
+  t.match(await told.innerText(), /event loop\s+growth of the backlog\s+50\/s\s+–\s+4 at a time/)
 })
 
 await open('lines can be switched by keyboard, and data saved', desktop, async (t, page) => {
