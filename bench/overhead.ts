@@ -8,7 +8,7 @@
  * - Rounds are interleaved in random order, and each compares servers that have just run: the ratio is the median of the
  *   ratios of the rounds. Processor time (proc(5)) is disturbed less than throughput by what else the machine does.
  * - `timing` sends `Server-Timing`, `metrics` counts, `log` writes a line of JSON for each request to a file, and
- *   `all` does all of it. They share the record of a request: whoever pays for it once has it for the others.
+ *   `all` does all of that. `trace` appends trace events to a file. They share the record of a request: whoever pays for it once has it for the others.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -42,6 +42,7 @@ const ways: Readonly<Record<string, readonly string[]>> = {
   metrics: ['--no-server-timing', ...unlogged, '--metrics'],
   log: ['--no-server-timing', '--log-format', 'json'],
   all: ['--log-format', 'json', '--metrics'],
+  trace: ['--no-server-timing', ...unlogged],
 }
 const wanted = Object.entries(ways).filter(
   ([name]) => name === 'bare' || (values.only ?? name).split(',').includes(name),
@@ -50,6 +51,7 @@ const wanted = Object.entries(ways).filter(
 async function start(mode: string, name: string, words: readonly string[]): Promise<Contestant> {
   const port = await freePort()
   const args = ['serve', root, '--mode', mode, '-p', String(port), '--read-only', ...words]
+  if (name === 'trace') args.push('--trace', path.join(directory, `${mode}.trace`))
   const [command, ...rest] = pinnedTo(0, [process.execPath, twinserveMain, ...args])
   const log = fs.openSync(path.join(directory, `${mode}-${name}.log`), 'w')
   const child = spawn(command as string, rest, { stdio: ['ignore', 'ignore', log] })

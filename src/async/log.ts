@@ -1,8 +1,8 @@
 /**
- * The request log of the event-loop engine: lines are gathered, and one write is under way at a time.
+ * The request log of the event-loop engine, and its trace: lines are gathered, and one write is under way at a time.
  *
  * - Lines are written whole, in pieces that do not mix with those of other processes.
- * - A log that cannot be written never stops the server: what cannot be written is dropped.
+ * - A log that cannot be written never stops the server: what cannot be written is dropped. A trace is given up.
  * - A pipe that is full and does not block (`EAGAIN`) is tried again later, and meanwhile the lines are kept, up
  *   to a bound.
  */
@@ -14,19 +14,34 @@ const keptBytes = 1024 * 1024
 /** How soon to try again a log that did not take its lines. */
 const logTime = 100
 
+/** How a file is written to that is not a log of requests. */
+export interface Writing {
+  /** What the file takes whole, in bytes. */
+  readonly piece: number
+  /** Is called once, when the file cannot be written: it is then given up, so that no half line stands before others. */
+  readonly failed: (error: NodeJS.ErrnoException) => void
+}
+
 export class Log {
   private readonly file: number
+  private readonly manner: Writing | undefined
+  private givenUp = false
   private lines = ''
   private writing = false
   private ending: (() => void) | undefined
 
-  constructor(file: number) {
+  constructor(file: number, manner?: Writing) {
     this.file = file
+    this.manner = manner
   }
 
-  readonly line = (line: string): void => {
-    if (this.lines.length < keptBytes) this.lines += `${line}\n`
+  /** @returns false where there is no room for it */
+  readonly line = (line: string): boolean => {
+    if (this.givenUp) return false
+    const room = this.lines.length < keptBytes
+    if (room) this.lines += `${line}\n`
     if (!this.writing) this.next()
+    return room
   }
 
   /** Resolves when everything has been written, or given up. Nothing may be logged afterwards. */
@@ -48,13 +63,14 @@ export class Log {
   }
 
   private write(bytes: Buffer): void {
-    fs.write(this.file, bytes, 0, pieceOf(bytes), null, (error, written) => {
+    fs.write(this.file, bytes, 0, pieceOf(bytes, this.manner?.piece), null, (error, written) => {
       const code = error?.code
       if (code === 'EAGAIN' && this.ending === undefined) {
         setTimeout(() => this.write(bytes), logTime)
         return
       }
       // EPIPE, ENOSPC, EIO, EBADF: these lines are lost.
+      if (error !== null) this.giveUp(error)
       if (error === null && written < bytes.length) this.write(bytes.subarray(written))
       else if (this.lines.length > 0) this.next()
       else {
@@ -62,5 +78,12 @@ export class Log {
         this.ending?.()
       }
     })
+  }
+
+  private giveUp(error: NodeJS.ErrnoException): void {
+    if (this.manner === undefined || this.givenUp) return
+    this.givenUp = true
+    this.lines = ''
+    this.manner.failed(error)
   }
 }

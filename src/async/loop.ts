@@ -23,6 +23,8 @@ interface Peer {
   state: 'idle' | 'queued' | 'busy' | 'lingering'
   /** The program of its last request. */
   running: Running | undefined
+  /** Whether its number is its own: once it is over, another connection has it. */
+  numbered: boolean
   /** What is done when its time is over: made once, for it is given at each rest. */
   readonly expire: () => void
 }
@@ -38,7 +40,9 @@ export class Loop {
   private queue: Peer[] = []
   /** Those with a request in progress, which may last longer than their connections. */
   private readonly served = new Set<Peer>()
+  /** Numbers that connections have had, from 1. */
   private numbered = 0
+  private readonly unused: number[] = []
   private ended: (() => void) | undefined
 
   /** @param lasting whether the listener outlives the server, and another server comes after this one */
@@ -87,7 +91,7 @@ export class Loop {
   /** One connection too many: it is told so, and ended. What it sends is not looked at (RFC 9112, section 9.6). */
   private turnAway(net: NetSocket, ends: Ends): void {
     this.site.metrics?.add('refused', 1)
-    const socket = { id: this.numbered++ }
+    const socket = { id: 0 }
     net.on('error', () => {})
     const answer = turnedAway(new Connection(socket, ends), this.site)
     if (this.turnedAway.size >= this.crowd.mostTurnedAway) {
@@ -112,9 +116,16 @@ export class Loop {
       gone: () => this.gone(peer),
     }
     const { environment } = this.site
-    const socket = new LaterSocket(this.numbered++, net, environment, owner)
+    const socket = new LaterSocket(this.unused.pop() ?? ++this.numbered, net, environment, owner)
     const connection = new Connection(socket, ends)
-    const peer: Peer = { socket, connection, state: 'idle', running: undefined, expire: () => this.lapse(peer) }
+    const peer: Peer = {
+      socket,
+      connection,
+      state: 'idle',
+      running: undefined,
+      numbered: true,
+      expire: () => this.lapse(peer),
+    }
     this.peers.add(peer)
     this.rest(peer, environment.now())
     net.resume()
@@ -148,7 +159,15 @@ export class Loop {
     this.leave(peer)
     peer.connection.protocol?.ended()
     this.crowd.leave(peer.connection.ends.remote)
+    this.release(peer)
     this.check()
+  }
+
+  /** Its number is for another connection, once it has neither a socket nor a request. */
+  private release(peer: Peer): void {
+    if (!peer.numbered || this.peers.has(peer) || this.served.has(peer) || peer.state === 'queued') return
+    peer.numbered = false
+    this.unused.push(peer.socket.id)
   }
 
   private enqueue(peer: Peer, ready: number): void {
@@ -204,6 +223,7 @@ export class Loop {
       socket.linger()
     } else if (connection.buffered || socket.readable) this.enqueue(peer, now)
     else this.rest(peer, now)
+    this.release(peer)
     this.check()
   }
 

@@ -14,6 +14,7 @@ import { Recorder } from '../core/metrics/recorder.ts'
 import type { Credentials, InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
+import { TraceEvents } from '../core/trace-events.ts'
 import type { Front } from '../tls/front.ts'
 import { fileCalls, loadCall, openRoot, storeCall } from './calls.ts'
 import type { Colleagues } from './colleagues.ts'
@@ -25,6 +26,7 @@ import { Loop } from './loop.ts'
 import { noteBusy, processStatus, watchLag } from './measure.ts'
 import { type LaterCalls, run } from './run.ts'
 import { systemError } from './sockets.ts'
+import { servingLoop, traceOf } from './trace.ts'
 import { socketCalls } from './transfers.ts'
 
 /** Connections that the kernel keeps until they are accepted. */
@@ -167,6 +169,7 @@ export async function serveHere(wanted: ServeOptions, colleagues?: Colleagues): 
   const options = withinDescriptors(wanted, descriptors)
   const limits = limitsOf(options.limits)
   const log = new Log(options.logFile)
+  const trace = options.traceFile === undefined ? undefined : traceOf(options.traceFile, log)
   const root = await openRoot(options.root)
   const loader = new Loader()
   let keeper: Loader | undefined
@@ -202,10 +205,12 @@ export async function serveHere(wanted: ServeOptions, colleagues?: Colleagues): 
     await keeper?.end()
     common.leave()
     await new Promise((resolve) => fs.close(root.fd, resolve))
+    await trace?.end()
     await log.end()
   }
   try {
-    site = await run(openSite(options, root, environment, log.line, metrics), calls)
+    const events = trace && new TraceEvents(servingLoop(), environment, trace.line)
+    site = await run(openSite(options, root, environment, log.line, { metrics, events }), calls)
     const loop = new Loop(site, calls, 'fd' in options.listen && options.listen.lasting)
     serving = loop
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })

@@ -11,6 +11,8 @@ import { serveHere } from './server.ts'
 /** The descriptors that a worker inherits: those behind standard input, output and error, and the channel. */
 export const listenerFd = 4
 export const logFd = 5
+/** Where there is a trace. */
+export const traceFd = 6
 
 /** What a worker is told. The first is what to serve. */
 export type Order =

@@ -5,7 +5,7 @@
  *   backlog until somebody takes them, also while a worker is being started again. docs/engines.md has what other ways cost.
  * - A worker does what it is told over its channel, and ends when that is closed: it never outlives the parent.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process'
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { urlOf } from '../core/address.ts'
@@ -18,7 +18,7 @@ import { type Child, Supervised } from '../core/supervised.ts'
 import { together, Witness, type WorkerMessage } from './colleagues.ts'
 import { environment } from './environment.ts'
 import { processStatus } from './measure.ts'
-import { listenerFd, logFd, type Order, type WorkerAnswer } from './worker.ts'
+import { listenerFd, logFd, type Order, traceFd, type WorkerAnswer } from './worker.ts'
 
 /** How long a worker that has cut everything may take to end: it may hang in a call on a file. */
 const endTime = 1000
@@ -40,8 +40,10 @@ class WorkerChild implements Child {
     this.patience = limitsOf(options.limits).drainTime + endTime
     const entry = new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
     // In the order of the numbers that worker.ts gives them.
-    const stdio = ['ignore', 'inherit', 'inherit', 'ipc', options.listen.fd, options.logFile] as const
-    this.process = fork(fileURLToPath(entry), [], { stdio: [...stdio], serialization: 'advanced' })
+    const { traceFile } = options
+    const inherited = [options.listen.fd, options.logFile, ...(traceFile === undefined ? [] : [traceFile])]
+    const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc', ...inherited]
+    this.process = fork(fileURLToPath(entry), [], { stdio, serialization: 'advanced' })
     this.ready = new Promise((resolve, reject) => {
       this.process.once('message', (answer: WorkerAnswer) => {
         if (answer.ready) resolve()
@@ -62,7 +64,12 @@ class WorkerChild implements Child {
     })
     this.tell({
       kind: 'serve',
-      options: { ...options, listen: { ...options.listen, fd: listenerFd }, logFile: logFd },
+      options: {
+        ...options,
+        listen: { ...options.listen, fd: listenerFd },
+        logFile: logFd,
+        ...(traceFile === undefined ? {} : { traceFile: traceFd }),
+      },
     })
   }
 

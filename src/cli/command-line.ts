@@ -108,6 +108,10 @@ const options = {
     describe: 'How requests are logged, to standard error',
     group: 'Answers:',
   },
+  trace: {
+    describe: 'Append what each request spends its time on to this file, as events that Perfetto shows',
+    group: 'Answers:',
+  },
   ...limitOptions,
   config: { alias: 'c', describe: 'A JSON file with settings, named as these options are', group: 'Settings:' },
   ...tlsOptions,

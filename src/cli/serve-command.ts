@@ -12,6 +12,7 @@ import { refuseListeners, refuseStrangers, rightsOf } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { fromEnvironment, fromFile } from './sources.ts'
 import { type Certificates, certificatesOf, type Secured } from './tls/secured.ts'
+import { traceFile } from './trace-file.ts'
 import { UsageError } from './usage-error.ts'
 import { hasOpenPlaces, hasUsers, usersOf } from './users.ts'
 
@@ -38,8 +39,11 @@ export async function start(request: Request & { command: 'serve' }, environment
   const plain = await serveOptions(settings, request.fallback, handedOver(environment))
   const certificates = certificatesOf(settings, plain.listen, environment)
   const secured = await certificates?.()
-  const options = secured === undefined ? plain : securedBy(secured, plain)
+  const unwatched = secured === undefined ? plain : securedBy(secured, plain)
   const serve = await engine(mode)
+  // After everything else that may be refused: it makes a file.
+  const options =
+    settings.trace === undefined ? unwatched : { ...unwatched, traceFile: traceFile(settings.trace, plain.root) }
   try {
     return { mode, options, server: await serve(options), secured, certificates }
   } catch (error) {

@@ -150,6 +150,7 @@ export const readers = {
   'min-rate': sizeWithin('1', '1T'),
   'idle-timeout': duration,
   metrics: flag,
+  trace: text,
   tls: choice('off', 'self-signed'),
   'tls-cert': text,
   'tls-key': text,

@@ -62,7 +62,7 @@ function combined(site: Site, logged: Logged): string {
 }
 
 /** JSON leaves DEL and the C1 controls as they are, and a terminal may obey them. */
-function ascii(json: string): string {
+export function ascii(json: string): string {
   return json.replace(/[^\x20-\x7e]/g, (character) => `\\u${hexadecimal(character, 4)}`)
 }
 
@@ -107,11 +107,12 @@ const lineEnd = 10
  * mix: whole ones, as many as a pipe takes whole; or one that is longer.
  *
  * @param bytes lines, or the rest of one and more lines; not empty
+ * @param most what is written whole
  */
-export function pieceOf(bytes: Uint8Array): number {
-  if (bytes.length <= pipeBytes) return bytes.length
-  const last = bytes.lastIndexOf(lineEnd, pipeBytes - 1)
-  return last < 0 ? bytes.indexOf(lineEnd, pipeBytes) + 1 : last + 1
+export function pieceOf(bytes: Uint8Array, most = pipeBytes): number {
+  if (bytes.length <= most) return bytes.length
+  const last = bytes.lastIndexOf(lineEnd, most - 1)
+  return last < 0 ? bytes.indexOf(lineEnd, most) + 1 : last + 1
 }
 
 /** A line that is not about a request: about the server itself. It goes to the log whatever its format is. */

@@ -66,6 +66,11 @@ export interface ServeOptions {
   readonly metrics?: boolean
   /** An open file or stream that request log lines are written to. */
   readonly logFile: number
+  /**
+   * An open regular file that trace events are appended to (Chrome's Trace Event Format), each on a line and with a comma behind it: what
+   * comes after the `[` of a JSON array. It has to be open with `O_APPEND`, for all serving loops write to it.
+   */
+  readonly traceFile?: number
   /** Bounds to change from their defaults. */
   readonly limits?: Partial<Limits>
 }

@@ -12,6 +12,7 @@ import type { HeldPlace } from './files/temporary.ts'
 import type { Limits } from './limits.ts'
 import type { Recorder } from './metrics/recorder.ts'
 import type { LogFormat } from './options.ts'
+import type { TraceEvents } from './trace-events.ts'
 
 export interface Site {
   readonly root: Directory
@@ -37,6 +38,8 @@ export interface Site {
   readonly logFormat: LogFormat
   /** What is counted, where that was asked for. */
   readonly metrics: Recorder | undefined
+  /** What writes trace events, where that was asked for. */
+  readonly events: TraceEvents | undefined
   /** Takes one line of the request log, without its line end. */
   readonly log: (line: string) => void
   /** When uploads that are too old were looked for last, on the monotonic clock. */

@@ -16,22 +16,23 @@ import type { ServeOptions } from './options.ts'
 import { allowedBy } from './policy.ts'
 import { call, type Program } from './program.ts'
 import type { Site } from './site.ts'
+import type { TraceEvents } from './trace-events.ts'
 import { sweepUploads } from './uploads/expire.ts'
 
 /** The part of the options that the core reads: the engine has used up the rest. */
-export type SiteOptions = Omit<ServeOptions, 'root' | 'listen' | 'logFile'>
+export type SiteOptions = Omit<ServeOptions, 'root' | 'listen' | 'logFile' | 'traceFile'>
 
 /**
  * @param root the shared directory, which stays open as long as the site is in use
  * @param log takes one line of the request log, without its line end
- * @param metrics what counts, where that was asked for
+ * @param watchers what counts and what writes trace events, where that was asked for
  */
 export function* openSite(
   options: SiteOptions,
   root: Directory,
   environment: Environment,
   log: (line: string) => void,
-  metrics?: Recorder,
+  { metrics, events }: { readonly metrics?: Recorder | undefined; readonly events?: TraceEvents | undefined } = {},
 ): Program<Site> {
   const limits = limitsOf(options.limits)
   const shared = new SharedMemory(yield* memoryOf(root, !options.readOnly))
@@ -54,6 +55,7 @@ export function* openSite(
     logFormat: options.logFormat,
     log,
     metrics,
+    events,
     uploadsSwept: Number.NEGATIVE_INFINITY,
     sessions: 0,
     temporary: undefined,

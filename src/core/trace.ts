@@ -1,6 +1,5 @@
 /**
- * The phases of one request: the one record that the log line, `Server-Timing`, and later the metrics,
- * the bench and the demo read.
+ * The phases of one request: the one record that the log line, `Server-Timing`, the metrics, the trace events and the bench read.
  *
  * Times are milliseconds of `Environment.now`. A phase that has not happened is NaN.
  */
@@ -47,6 +46,12 @@ export function newTrace(ready: number, begun: number): Trace {
   }
 }
 
+/** What a call spends its time on, by the names of `metrics/slots.ts`. */
+export function phaseOf(name: string): 'receive' | 'send' | 'files' {
+  if (name === 'recv') return 'receive'
+  return name === 'send' || name === 'sendfile' ? 'send' : 'files'
+}
+
 /** @param answer of the call; undefined when it failed */
 function charge(trace: Trace, { name, args }: Step, elapsed: number, answer: unknown): void {
   if (name === 'recv') {
@@ -68,12 +73,22 @@ function charge(trace: Trace, { name, args }: Step, elapsed: number, answer: unk
  * The same program, with the time of each of its calls added to `trace`.
  *
  * Written by hand rather than as a generator around a generator: it stands in the path of every call.
+ *
+ * @param seen is told of each call when it has ended, and from when to when it took
  */
-export function traced<T>(program: Program<T>, trace: Trace, environment: Environment): Program<T> {
+export function traced<T>(
+  program: Program<T>,
+  trace: Trace,
+  environment: Environment,
+  seen?: (name: string, from: number, to: number) => void,
+): Program<T> {
   let pending: Step | undefined
   let asked = 0
   const settle = (answer: unknown) => {
-    if (pending !== undefined) charge(trace, pending, environment.now() - asked, answer)
+    if (pending === undefined) return
+    const now = environment.now()
+    charge(trace, pending, now - asked, answer)
+    seen?.(pending.name, asked, now)
     pending = undefined
   }
   const note = (result: IteratorResult<Step, T>) => {

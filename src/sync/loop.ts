@@ -48,10 +48,12 @@ export interface Doors {
   readonly lasting: boolean
 }
 
+const isPending = ({ pending }: Log): boolean => pending
+
 export class Loop {
   private readonly site: Site
   private readonly calls: Calls
-  private readonly log: Log
+  private readonly logs: readonly Log[]
   private readonly shared: Shared
   private readonly listener: Entry
   private readonly wake: Entry
@@ -77,13 +79,14 @@ export class Loop {
   /** When to accept again after running out of descriptors. */
   private resumeAt = Infinity
 
-  constructor(site: Site, calls: Calls, log: Log, shared: Shared, doors: Doors) {
+  /** @param logs what is written while no request waits: the request log last, for a trace that fails says so there */
+  constructor(site: Site, calls: Calls, logs: readonly Log[], shared: Shared, doors: Doors) {
     // Looked up when an answer begins: that to a request in progress already says that it is the last.
     this.site = Object.defineProperty({ ...site }, 'draining', { get: () => shared.stopping })
     this.crowd = new Crowd(site.limits)
     this.awake = site.environment.now()
     this.calls = calls
-    this.log = log
+    this.logs = logs
     this.shared = shared
     this.doors = doors
     this.listener = new Entry(doors.listener, doors.several)
@@ -101,12 +104,12 @@ export class Loop {
         this.gather(this.wait())
         this.expire()
         this.serveAll()
-        this.log.flush()
+        for (const log of this.logs) log.flush()
       }
     } finally {
       for (const entry of this.set) if (entry instanceof Peer) this.close(entry.fd)
       if (this.set.fd !== undefined) this.close(this.set.fd)
-      this.log.flush()
+      for (const log of this.logs) log.flush()
     }
   }
 
@@ -137,7 +140,7 @@ export class Loop {
     const { idle, resting, lingering, leaving } = this
     const nearest = Math.min(idle.nearest, resting.nearest, lingering.nearest, leaving.nearest, this.resumeAt)
     const time = nearest === Infinity ? Infinity : nearest - this.site.environment.now()
-    return this.log.pending ? Math.min(time, logTime) : time
+    return this.logs.some(isPending) ? Math.min(time, logTime) : time
   }
 
   /** Sort what the wait has seen. New requests queue up behind those that are left over. */

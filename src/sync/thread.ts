@@ -10,6 +10,7 @@ import { blockingLimits, limitsOf } from '../core/limits.ts'
 import { Recorder } from '../core/metrics/recorder.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
+import { TraceEvents } from '../core/trace-events.ts'
 import { fileCalls, openRoot } from './calls.ts'
 import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
@@ -18,6 +19,7 @@ import { type Doors, Loop } from './loop.ts'
 import { type Counts, measureCall } from './measure.ts'
 import { run } from './run.ts'
 import { Shared } from './shared.ts'
+import { servingLoop, traceOf } from './trace.ts'
 import { socketCalls } from './transfers.ts'
 
 /** What a serving thread is started with. */
@@ -39,6 +41,7 @@ function main(data: ThreadData): void {
   const options = { ...data.options, limits: { ...blockingLimits, ...data.options.limits } }
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
+  const trace = options.traceFile === undefined ? undefined : traceOf(options.traceFile, log)
   const limits = limitsOf(options.limits)
   const shared = new Shared(data.shared)
   const common = commonCalls(shared)
@@ -52,13 +55,14 @@ function main(data: ThreadData): void {
       calls.close(root.fd)
     }
     const metrics = counts === undefined ? undefined : new Recorder(counts.all[counts.own])
-    const site = run(openSite(options, root, environment, log.line, metrics), calls)
+    const events = trace && new TraceEvents(servingLoop(), environment, trace.line)
+    const site = run(openSite(options, root, environment, log.line, { metrics, events }), calls)
     close = () => {
       run(letGo(site), calls)
       common.leave()
       calls.close(root.fd)
     }
-    loop = new Loop(site, calls, log, shared, doors)
+    loop = new Loop(site, calls, trace === undefined ? [log] : [trace, log], shared, doors)
   } catch (error) {
     close()
     const { code, path } = error as NodeJS.ErrnoException

@@ -4,7 +4,7 @@
  * Most are asked for in this process, which spares a process for each, and some are also
  * typed to a process, to show that it says the same.
  */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { type Ended, run, typedToServe } from '../fixtures/command.ts'
@@ -48,6 +48,29 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
   [
     '--host-name http://a',
     '--host-name takes a name such as files.example.org, without http:// and without a port, not "http://a".',
+  ],
+  ['--trace', '--trace needs a value.'],
+  [
+    '--trace shared/t.json shared',
+    'The trace shared/t.json would lie in the shared directory, where others can read it. Choose a file outside of it.',
+  ],
+  [
+    '--trace link/t.json shared',
+    'The trace link/t.json would lie in the shared directory, where others can read it. Choose a file outside of it.',
+  ],
+  [
+    '--trace shared shared',
+    'The trace shared would lie in the shared directory, where others can read it. Choose a file outside of it.',
+  ],
+  ['--trace .. shared', '.. is a directory. Give --trace the name of a file.'],
+  [
+    '--trace none/t.json shared',
+    'There is no directory for the trace none/t.json. Create it first, or choose another place.',
+  ],
+  ['--trace /dev/null shared', '/dev/null is no regular file. Choose another one for --trace.'],
+  [
+    '--trace users.txt shared',
+    'users.txt holds something that is not a trace to go on with. Choose another file for --trace, or remove this one.',
   ],
   ['--config', '--config needs a value.'],
   ['shell --zzz', 'Unknown argument: zzz. See twinserve shell --help.'],
@@ -126,6 +149,8 @@ test('a command that cannot be carried out', async (t) => {
   const cwd = await workplace(t)
   await writeFile(join(cwd, 'file.txt'), '')
   await writeFile(join(cwd, 'users.txt'), 'nonsense\n')
+  await mkdir(join(cwd, 'shared'))
+  await symlink('shared', join(cwd, 'link'))
   for (const [line, sentence] of refusals) {
     const words = line.split(' ')
     const ended = words[0] === 'shell' ? await run(words, { cwd }) : await typedToServe(t, words)

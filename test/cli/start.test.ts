@@ -1,6 +1,6 @@
 /** Starting and stopping the real command, with both engines. */
 import { once } from 'node:events'
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -69,6 +69,25 @@ for (const mode of ['sync', 'async']) {
     server.kill('SIGTERM')
     const { stderr } = await server.ended
     t.equal(JSON.parse(stderr.split('\n')[0] ?? '').status, 200)
+  })
+
+  test(`${mode}: a trace, which the next server goes on with`, async (t) => {
+    const dir = await temporary(t)
+    const [shared, trace] = [join(dir, 'shared'), join(dir, 'trace.json')]
+    await mkdir(shared)
+    for (const name of ['first', 'second']) {
+      const server = await serve(t, ['--mode', mode, '-p', '0', '--log-format', 'off', '--trace', trace, shared])
+      t.equal((await fetch(`${server.url}${name}`)).status, 404)
+      server.kill('SIGTERM')
+      t.match(await server.ended, { code: 0, stderr: '' })
+    }
+    t.equal((await stat(trace)).mode & 0o777, 0o600)
+    const text = await readFile(trace, 'utf8')
+    const events: { cat?: string; name: string }[] = JSON.parse(`${text.replace(/,\n$/, '')}]`)
+    t.strictSame(
+      events.filter(({ cat }) => cat === 'request').map(({ name }) => name),
+      ['GET /first', 'GET /second'],
+    )
   })
 
   test(`${mode}: a Unix socket counts as local`, async (t) => {

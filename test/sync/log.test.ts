@@ -51,3 +51,15 @@ t.test('a full pipe that does not block is tried again, and memory has a bound',
   fs.closeSync(reading)
   fs.closeSync(writing)
 })
+
+t.test('a trace that cannot be written is given up once, and takes no more', async (t) => {
+  const fd = fs.openSync('/dev/full', 'a')
+  const failures: unknown[] = []
+  const log = new Log(fd, { piece: 65_536, failed: ({ code }) => void failures.push(code) })
+  t.ok(log.line('lost'))
+  log.flush()
+  t.notOk(log.line('not taken'))
+  log.flush()
+  t.strictSame(failures, ['ENOSPC'])
+  fs.closeSync(fd)
+})

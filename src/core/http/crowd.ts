@@ -85,7 +85,7 @@ export class Crowd {
 /** There is no request to tell of. */
 const nothing = { complete: false, method: '', target: '', protocol: '', field: () => undefined }
 
-/** All of the answer to a connection that is one too many, after which it is closed. Notes it in the log. */
+/** All of the answer to a connection that is one too many, after which it is closed. Notes it in the log and the trace. */
 export function turnedAway(connection: Connection, site: Site): Uint8Array {
   const { environment } = site
   const { status, headers, parts = [] } = refuse('text', new Refusal('overloaded'))
@@ -96,5 +96,6 @@ export function turnedAway(connection: Connection, site: Site): Uint8Array {
   const now = environment.now()
   const trace = Object.assign(newTrace(now, now), { answered: now, done: now })
   logRequest(site, { connection, head: nothing, status, bytes: length, trace })
+  site.events?.turnedAway(connection, status)
   return Buffer.concat([Buffer.from(head, 'latin1'), ...(parts as Uint8Array[])])
 }

@@ -30,8 +30,9 @@ import { parseTarget } from './target.ts'
 export function exchange(connection: Connection, site: Site): Program<Fate> {
   const trace = newTrace(connection.ready, site.environment.now())
   const program = new Exchange(connection, site, trace).run()
-  const recorded = site.serverTiming || site.logFormat !== 'off' || site.metrics !== undefined
-  return recorded ? traced(program, trace, site.environment) : program
+  const { events } = site
+  const recorded = site.serverTiming || site.logFormat !== 'off' || site.metrics !== undefined || events !== undefined
+  return recorded ? traced(program, trace, site.environment, events?.callsOf(connection)) : program
 }
 
 class Exchange {
@@ -206,13 +207,8 @@ class Exchange {
     const bytes = this.#out.sent
     const user = this.#request?.access.user
     this.#site.metrics?.request(head.method, this.#status, this.#trace)
-    logRequest(this.#site, {
-      connection: this.#connection,
-      head,
-      status: this.#status,
-      bytes,
-      trace: this.#trace,
-      user,
-    })
+    const logged = { connection: this.#connection, head, status: this.#status, bytes, trace: this.#trace, user }
+    logRequest(this.#site, logged)
+    this.#site.events?.request(logged)
   }
 }

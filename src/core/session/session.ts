@@ -47,10 +47,11 @@ export class Session implements Protocol {
   }
 
   turn(): Program<Fate> {
-    const { environment, logFormat, metrics } = this.#site
+    const { environment, logFormat, metrics, events } = this.#site
     const trace = newTrace(this.#connection.ready, environment.now())
     const program = this.#guarded(this.#turn(trace))
-    return logFormat === 'off' && metrics === undefined ? program : traced(program, trace, environment)
+    const recorded = logFormat !== 'off' || metrics !== undefined || events !== undefined
+    return recorded ? traced(program, trace, environment, events?.callsOf(this.#connection)) : program
   }
 
   lapse(): Program<Fate> {
@@ -163,7 +164,7 @@ export class Session implements Protocol {
   #note({ method, status }: Answered, bytes: number, trace: Trace): void {
     const { segments, slash } = this.#place.subject
     this.#site.metrics?.request('session', status, trace)
-    logRequest(this.#site, {
+    const logged = {
       connection: this.#connection,
       head: {
         complete: method !== undefined,
@@ -176,7 +177,9 @@ export class Session implements Protocol {
       bytes,
       trace,
       user: this.#place.access.user,
-    })
+    }
+    logRequest(this.#site, logged)
+    this.#site.events?.request(logged)
   }
 
   *#close(code: number | undefined, reason?: string): Program<Fate> {
