@@ -1,7 +1,7 @@
 /**
  * The bench: `npm run bench`, or `twinserve bench` in a checkout. docs/benchmarking.md says what it does, and what it cannot show.
  *
- *     npm run bench -- --quick            # under two minutes: five rounds of a second, a few scenarios
+ *     npm run bench -- --quick            # under two minutes: six short rounds, a few scenarios
  *     npm run bench                       # all of it
  *     npm run bench -- --only small       # the scenarios, operations and round trips whose names begin with this
  *     npm run bench -- --part load        # one part: operations, trips, load, truth
@@ -110,7 +110,7 @@ const out =
   values.out ?? path.join(import.meta.dirname, 'results', begun.toISOString().slice(0, 16).replaceAll(':', ''))
 const settings: Settings = {
   rounds: numberOf('rounds', 1, 6),
-  seconds: numberOf('seconds', 0.1, values.quick ? 0.6 : 2.5),
+  seconds: numberOf('seconds', 0.1, values.quick ? 0.55 : 2.5),
   phases: values.quick ? 0.3 : 1.5,
   calibration: values.quick ? 0.4 : 1.5,
   seed: numberOf('seed', 0, 1),
@@ -131,13 +131,13 @@ const stages = stagesOf(wanted.load)
 const perScenario = stages.flatMap((stage) =>
   stage.map((scenario, at) => {
     const runs = 2 * settings.rounds + (scenario.peers ? peers.found.length * peerRounds(settings.rounds) : 0)
-    const before = at === 0 ? 4 * (settings.calibration + between) + 1 : 0
+    const before = at === 0 ? 6 * (settings.calibration + between) + 1 : 0
     return before + runs * (settings.seconds + between) + 2 * (settings.phases + between)
   }),
 )
 const perTiming = values.quick ? 0.8 : 8
 /** Of each of the two runs of the demonstration. */
-const truthSeconds = values.quick ? 4 : 10
+const truthSeconds = values.quick ? 3 : 10
 const progress = new Progress([
   ...wanted.operations.map(() => perTiming),
   ...wanted.trips.map(() => perTiming),
@@ -169,7 +169,7 @@ function keep(): void {
 }
 
 try {
-  const timingSettings = { ...settings, milliseconds: values.quick ? 30 : 250 }
+  const timingSettings = { ...settings, milliseconds: values.quick ? 20 : 250 }
   for (const [names, run] of [
     [wanted.operations, timeOperations],
     [wanted.trips, timeTrips],

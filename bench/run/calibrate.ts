@@ -36,6 +36,8 @@ export async function calibrate(
     newConnections: scenario.newConnections ?? false,
     targets: targetsOf(root, scenario.asked, `${engine.engine}-${what}-${pid}`),
   })
+  // A server that has just started runs code that is not compiled yet: what it does then is not what the rounds will see.
+  await generator.load({ ...order('warm'), loop: 'closed', connections: busy }, pid)
   const most = await generator.load({ ...order('most'), loop: 'closed', connections: busy }, pid)
   const capacity = demand(most, engine.name)
   // So few that nobody waits, and still some dozens.
