@@ -17,12 +17,16 @@ export interface Circumstances {
   readonly company?: Company
   /** Threads or workers that have one processor together. */
   readonly together?: number
+  /** Processor time of the server for each request of the run, seconds. */
+  readonly cpu?: number
 }
 
 export interface Evidence extends Circumstances {
   readonly judged: readonly Judged[]
   /** What the other order of service says, where there is one. */
   readonly other?: { readonly name: string; readonly judged: readonly Judged[] }
+  /** What the model says where all that varies is on the way, and keeps nobody waiting. */
+  readonly apart?: readonly Judged[]
   /** Seconds: of the calibration. */
   readonly service: number
   /** Seconds: of the calibration, what is not service. */
@@ -52,6 +56,14 @@ const differs = (a: Estimate, b: Pick<Estimate, 'mean' | 'error'>) =>
 const mostly = 0.5
 /** How far a mean may be from its formula. */
 const meanTolerance = 0.2
+
+/** How far from the middle of its bounds the percentile is that is farthest off, as a factor's logarithm. */
+const farthest = (judged: readonly Judged[]) =>
+  Math.max(...judged.map(({ measured, least, most }) => Math.abs(Math.log(measured / Math.sqrt(least * most)))))
+/** A model that is off by so much less has the better explanation. */
+const muchLess = 0.5
+/** How many times the processor time of the closed loop a request must take to be told from it. */
+const dearer = 1.25
 
 interface Rule {
   readonly applies: (evidence: Evidence) => boolean
@@ -108,6 +120,16 @@ const rules: readonly Rule[] = [
       !longer(evidence) &&
       evidence.judged.every(({ measured, least }) => least - measured <= evidence.way),
     sentence: () => 'the way there and back is always as long: a server that is busy need not be woken',
+  },
+  {
+    applies: ({ judged, apart = [] }) => apart.length > 0 && farthest(apart) <= muchLess * farthest(judged),
+    sentence: ({ judged, apart = [] }) =>
+      `what took long at low load was service: nobody waited behind it (with that on the way the model is at most ${factor(Math.exp(farthest(apart)))} times off, and not ${factor(Math.exp(farthest(judged)))})`,
+  },
+  {
+    applies: ({ cpu, service, together }) => together === 1 && cpu !== undefined && cpu >= dearer * service,
+    sentence: ({ cpu, service }) =>
+      `service is the same at every load: a request took ${factor((cpu as number) / service)} times the processor time that it takes where the server never sleeps`,
   },
 ]
 

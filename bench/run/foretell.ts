@@ -8,10 +8,12 @@
  */
 import type { RawRequest } from '../load/raw.ts'
 import { mean, percentile, sorted, tellable } from '../statistics/percentile.ts'
+import { below, randomFrom } from '../statistics/random.ts'
 import { type Discipline, type Point, predictCurve } from '../theory/curve.ts'
 import { pollaczekKhinchine } from '../theory/mg1.ts'
 import { momentsOf } from '../theory/moments.ts'
 import { sharedResponse } from '../theory/processor-sharing.ts'
+import { lindley } from '../theory/replay.ts'
 import { dispersion, shownBy, stretchesOf } from '../theory/stretches.ts'
 import type { Calibrated } from './calibrate.ts'
 import { type Circumstances, failedAssumption, type Judged } from './failed.ts'
@@ -74,6 +76,7 @@ export function foretell(
       mean: formula === undefined ? undefined : formula + way,
     }
   })
+  const apart = servers === 1 ? judgeApart(inputs, calibrated.latencies, measured) : undefined
   const shown = servers === 1 ? shownIn(samples, services, way) : undefined
   return found.map(({ discipline, points, judged, mean: formula }, at) => {
     const other = found[1 - at]
@@ -81,6 +84,7 @@ export function foretell(
       ...{ ...circumstances, judged, service: moments.mean, way, dispersion: dispersion(sorted(inputs.sends)) },
       ...(other === undefined ? {} : { other: { name: other.discipline, judged: other.judged } }),
       ...(shown === undefined ? {} : { shown }),
+      ...(apart === undefined ? {} : { apart }),
       mean: { measured: mean(latencies), formula },
       scaled: (times) => judge(inputs, discipline, measured, times),
     })
@@ -117,6 +121,32 @@ function judge(inputs: Inputs, discipline: Discipline, measured: Float64Array, s
     least: (low[index] as Point).low * (1 - calibrationError),
     most: (high[index] as Point).high * (1 + calibrationError),
   }))
+}
+
+/**
+ * The same where every service is as long as their mean, and all that varied at low load is on the way, which nobody else waits for: the server
+ * was woken late, or something held the answer up.
+ */
+function judgeApart({ services, sends, seed }: Inputs, latencies: Float64Array, measured: Float64Array): Judged[] {
+  const service = mean(services)
+  const random = randomFrom(seed)
+  const at = judgedAt.filter((percent) => tellable(measured.length, percent))
+  const drawn = Array.from({ length: 6 }, (_, draw) => {
+    const off = draw % 2 === 0 ? 1 - calibrationError : 1 + calibrationError
+    const responses = lindley(sends, new Float64Array(sends.length).fill(service * off))
+    const ways = () => Math.max(0, (latencies[below(random, latencies.length)] as number) - service)
+    return sorted(responses.map((response) => response + ways()))
+  })
+  return at.map((percent) => {
+    const values = drawn.map((one) => percentile(one, percent))
+    const [least, most] = [Math.min(...values), Math.max(...values)]
+    return {
+      percent,
+      measured: percentile(measured, percent),
+      least: least * (1 - calibrationError),
+      most: most * (1 + calibrationError),
+    }
+  })
 }
 
 /** What the run shows of its server, where all requests were answered. */

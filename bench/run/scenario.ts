@@ -191,6 +191,7 @@ class ScenarioBench {
       const circumstances = {
         ...(scenario.company === undefined ? {} : { company: scenario.company }),
         ...(pinned ? { together: Math.max(threads, workers) } : {}),
+        ...(first.cpuPerRequest === undefined ? {} : { cpu: first.cpuPerRequest }),
       }
       const servers = serversOf(engine, scenario.slowDisk, pinned)
       return foretell(calibrated, samples, settings.seconds, servers, settings.seed, circumstances)

@@ -2,7 +2,7 @@
 import { type Test, test } from 'tap'
 import type { RawRequest } from '../../bench/load/raw.ts'
 import type { Calibrated } from '../../bench/run/calibrate.ts'
-import type { Circumstances } from '../../bench/run/failed.ts'
+import { type Circumstances, failedAssumption } from '../../bench/run/failed.ts'
 import { foretell } from '../../bench/run/foretell.ts'
 import { exponential, type Random, randomFrom } from '../../bench/statistics/random.ts'
 import { lindley, processorSharing } from '../../bench/theory/replay.ts'
@@ -189,6 +189,44 @@ function failsUnknown(t: Test): void {
     lindley(arrivals, services).map((response) => response + 0.002)
   t.match(failed({ load: 0.3, serve: late })[0], /^the model fits, and which of its assumptions failed is not known/)
 }
+
+test('what is long on the way and not in service is named', async (t) => {
+  // One in twenty is held up for many times its service, behind which nobody waits.
+  const delays = (random: Random) => (random() < 0.05 ? 20 * service : 0)
+  const late = (arrivals: Float64Array, services: Float64Array) => {
+    const random = randomFrom(8)
+    return lindley(arrivals, services.fill(service)).map((response) => response + delays(random))
+  }
+  for (const seed of [1, 2, 3]) {
+    const random = randomFrom(seed)
+    const sends = poisson(random, 0.3 / service, 8000)
+    const samples = requests(sends, late(sends, new Float64Array(sends.length)))
+    const calibration = calibrated((random) => service + delays(random))
+    const [queue] = foretell({ ...calibration, capacity: 1 / service }, samples, sends.at(-1) as number, 1, 1)
+    t.match(
+      queue?.failed,
+      /^what took long at low load was service: nobody waited behind it \(.* at most 1\.\d+ times off/,
+    )
+  }
+})
+
+test('a request that costs more where the server sleeps in between is named', async (t) => {
+  const judged = [{ percent: 50, measured: 2, least: 0.9, most: 1.1 }]
+  const evidence = {
+    ...{ judged, service: 40e-6, way: 1e-4, scaled: () => judged, together: 1 },
+    ...{ mean: { measured: 2, formula: 1 }, dispersion: { index: 1, error: 0.1 } },
+  }
+  t.equal(
+    failedAssumption({ ...evidence, cpu: 88e-6 }),
+    'service is the same at every load: a request took 2.20 times the processor time that it takes where the server never sleeps',
+  )
+  t.match(failedAssumption({ ...evidence, cpu: 45e-6 }), /is not known/)
+  t.match(
+    failedAssumption({ ...evidence, cpu: 88e-6, together: undefined } as never),
+    /is not known/,
+    'on one processor',
+  )
+})
 
 test('stretches: the work of a single server, from arrivals and ends alone', async (t) => {
   const stretches = stretchesOf([0, 1, 2, 10], [3, 6, 7, 11])
