@@ -160,7 +160,8 @@ export class Loop {
         this.enqueue(entry, now)
       } else if (entry.state === 'lingering') this.discard(entry)
     }
-    if (knock && this.accepting && !this.passesOn()) this.acceptAll(now, this.doors.several ? 1 : acceptedAtOnce)
+    const passing = this.passesOn()
+    if (knock && this.accepting && !passing) this.acceptAll(now, this.doors.several ? 1 : acceptedAtOnce)
     // After the requests, which have begun to arrive: what is still idle now is closed.
     if (woken) this.drain()
   }
@@ -168,7 +169,8 @@ export class Loop {
   /**
    * Whether to leave the next connection to another thread. A thread that sleeps is the only one that is woken for a
    * connection, so it has to take one before it does anything that may take long. It looks again without sleeping: who comes
-   * from then on wakes another, and a thread that has something to do by now would only keep him waiting.
+   * from then on wakes another, and a thread that has something to do by now would only keep him waiting. It does so once:
+   * to be asked after each wait, whatever that has seen, since a thread that has nothing to do is to sleep.
    */
   private passesOn(): boolean {
     const { taken } = this

@@ -2,12 +2,13 @@
  * A process that may open no more: connections stop short of that and are told so; where files run out, 503; and where
  * connections do, they wait or are refused, and those that are there go on.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { leave } from '../fixtures/descriptor-limit.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
 import { temporary } from '../fixtures/temporary.ts'
 
@@ -71,14 +72,6 @@ for (const engine of ['sync', 'async']) {
     first.destroy()
     t.strictSame(await server.stop(), [0, null], 'and it ends by itself')
   })
-}
-
-/** Let a process open only so many more than it has: a new descriptor has the lowest number that is free (open(2)). */
-function leave(pid: number, more: number): void {
-  const open = new Set(fs.readdirSync(`/proc/${pid}/fd`).map(Number))
-  let most = 0
-  for (let free = 0; free <= more; most += 1) if (!open.has(most)) free += 1
-  execFileSync('prlimit', [`--pid=${pid}`, `--nofile=${most - 1}:`])
 }
 
 if (process.platform === 'linux') {

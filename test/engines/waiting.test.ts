@@ -223,6 +223,19 @@ function threadsIn(pid: number, calls: readonly number[]): Map<string, string> {
   return found
 }
 
+/**
+ * Whether a thread sleeps. proc(5) tells the call that it is in, and its arguments: the fourth of epoll_wait(2) is how long it
+ * waits. One that is in none (-1) has only been pushed aside.
+ */
+function isAsleep(pid: number, thread: string, wait: readonly number[]): boolean {
+  try {
+    const [call, , , , time = '0'] = fs.readFileSync(`/proc/${pid}/task/${thread}/syscall`, 'latin1').split(' ')
+    return Number(call) >= 0 && !(wait.includes(Number(call)) && BigInt.asIntN(32, BigInt(time)) === 0n)
+  } catch {
+    return true
+  }
+}
+
 const calls = process.platform === 'linux' ? numbers[process.arch] : undefined
 
 if (calls !== undefined) {
@@ -258,6 +271,19 @@ if (calls !== undefined) {
     t.same(waiting(), [], 'and none waits for others while a file is sent')
     await received()
     client.destroy()
+  })
+
+  void test('threads of the blocking engine that have taken a connection sleep when it has nothing to ask (proc)', async (t) => {
+    const child = await startChild(t, 'sync', await folder(t), undefined, { threads: 2 })
+    const clients = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(child.address)))
+    for (const client of clients) {
+      await client.send(message('GET', '/a'))
+      t.equal((await client.answer()).status, 200)
+    }
+    for (const thread of fs.readdirSync(`/proc/${child.pid}/task`)) {
+      while (!isAsleep(child.pid, thread, calls.wait)) await turn()
+    }
+    for (const client of clients) client.destroy()
   })
 }
 
