@@ -40,6 +40,19 @@ for (const [name, draw] of [
   }
 }
 
+/** Mostly the very same number. */
+const counted = (random: Random) => Math.round(0.5 * normal(random))
+
+for (const rounds of [6, 8, 20]) {
+  test(`an interval over ${rounds} rounds of which many are alike holds the truth, and has an end`, async (t) => {
+    const share = coverage(rounds, counted)
+    t.ok(share >= 0.95 - slack, `${share}`)
+    const values = Array.from({ length: rounds }, (_, at) => (at < 2 ? 0.001 : 0))
+    const { low, high } = meanInterval(values)
+    t.ok(low <= 0 && low > -0.001 && high <= 0.001, `${low} to ${high}`)
+  })
+}
+
 test('an interval is not wide for nothing: with many rounds it comes to that of the normal distribution', async (t) => {
   const random = randomFrom(5)
   const values = Array.from({ length: 400 }, () => normal(random))
