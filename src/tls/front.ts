@@ -18,6 +18,22 @@ function contextOf({ cert, key, ticketKeys }: Credentials) {
   return { ...protocol, cert, key, ...(ticketKeys === undefined ? {} : { ticketKeys: Buffer.from(ticketKeys) }) }
 }
 
+/**
+ * End a connection that the peer has reset before its session tickets were written, once what had come before that is read.
+ *
+ * What OpenSSL writes by itself is no write of the socket. When it fails, Node (20) tells nobody, and lets every later write
+ * wait behind it for ever; and since a reset is told once only, to read finds what looks like an orderly end.
+ */
+function endIfGone(socket: TLSSocket): void {
+  // `remoteAddress` is kept from when it was first asked for.
+  const { _handle: handle } = socket as { readonly _handle?: { getpeername(into: object): number | undefined } | null }
+  // getpeername(2): ENOTCONN once the connection is not there any more. A Unix socket has no such function.
+  const failed = handle?.getpeername({}) ?? 0
+  if (failed >= 0) return
+  if (socket.readableEnded) socket.destroy()
+  else socket.once('end', () => socket.destroy())
+}
+
 export class Front {
   private readonly limits: Limits
   /** It does not listen: it is given its connections. */
@@ -48,6 +64,8 @@ export class Front {
     })
     this.server.on('secureConnection', (socket) => {
       socket.allowHalfOpen = true
+      // Session tickets are written when this function has returned.
+      setImmediate(endIfGone, socket)
       secured(socket)
       this.shaken()
     })

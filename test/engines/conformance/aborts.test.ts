@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import type { Test } from 'tap'
 import { overEachTransport, type Service, startEngine } from '../../fixtures/engines.ts'
 import { LogLines } from '../../fixtures/log-lines.ts'
-import { type Ending, type Fields, message } from '../../fixtures/raw-client.ts'
+import { type Ending, type Fields, message, RawClient } from '../../fixtures/raw-client.ts'
 
 const size = 150_000
 const old = 'what was there'
@@ -127,6 +127,24 @@ overEachTransport(async (t, engine) => {
     client.destroy('reset')
     t.equal((await log.of('/large?reset')).status, 200)
     await asBefore(t, service, 'kept', content.toString('latin1'), 'reset during an answer')
+  })
+
+  await t.test('the connection is reset as soon as something is asked: its place is free for others', async (t) => {
+    const hour = 3_600_000
+    const limits = { connections: 4, connectionsPerAddress: 4, sendStall: hour, idleTime: hour }
+    const few = await startEngine(t, engine, { limits })
+    fs.writeFileSync(few.path('large'), Buffer.alloc(4 * 1024 * 1024))
+    for (let nth = 0; nth < 12; nth += 1) {
+      // Over TLS the session tickets are not written yet, or cannot be.
+      const client = await RawClient.connect(few.where, { tickets: false })
+      const asked =
+        nth % 2 === 0 ? message('GET', '/large') : message('PUT', `/${nth}`, { 'Content-Length': '9' }, 'some')
+      await client.send(asked)
+      client.destroy('reset')
+    }
+    // The server hears of it when it comes to it.
+    while ((await few.ask('GET', '/')).status === 503);
+    t.strictSame(few.temporaries(), [])
   })
 
   await t.test('the client is gone when it is told to go on', async (t) => {
