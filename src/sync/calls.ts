@@ -67,6 +67,14 @@ function openIn(parent: Directory, name: string, flags: number): number {
   }
 }
 
+/** A call that has no more to tell than that it failed, again if a signal interrupted it, as libuv makes them. */
+function make(syscall: string, name: string, once: () => number): void {
+  while (once() < 0) {
+    const code = lastError()
+    if (code !== 'EINTR') throw systemError(syscall, code, name)
+  }
+}
+
 /** @param open opens what is to be a directory, at `path` */
 function directoryFrom(path: string, open: () => number): Directory {
   checkKind(path, 'directory')
@@ -177,11 +185,11 @@ export const fileCalls: FileCalls = {
   rmdir: (parent, name) => fs.rmdirSync(`${parent.path}/${name}`),
   unlink(parent, name) {
     if (!held) fs.unlinkSync(`${parent.path}/${name}`)
-    else if (posix.unlinkat(parent.fd, name, 0) < 0) throw systemError('unlinkat', lastError(), name)
+    else make('unlinkat', name, () => posix.unlinkat(parent.fd, name, 0))
   },
   rename: (from, name, to, newName) => fs.renameSync(`${from.path}/${name}`, `${to.path}/${newName}`),
   link(from, name, to, newName) {
     if (!held) fs.linkSync(`${from.path}/${name}`, `${to.path}/${newName}`)
-    else if (posix.linkat(from.fd, name, to.fd, newName, 0) < 0) throw systemError('linkat', lastError(), newName)
+    else make('linkat', newName, () => posix.linkat(from.fd, name, to.fd, newName, 0))
   },
 }

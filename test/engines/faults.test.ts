@@ -33,7 +33,9 @@ const rows: readonly Row[] = [
   ['put over', 'close', 1, 'EIO', 204, 1],
   ['put new', 'mkdir', 1, 'ENOSPC', 507, 0],
   ['put new', 'link', 1, 'EIO', 500, 0],
+  ['put new', 'link', 1, 'EINTR', 201, 1],
   ['put new', 'unlink', 1, 'EIO', 500, 0],
+  ['put new', 'unlink', 1, 'EINTR', 201, 1],
   ['copy over', 'pread64', 1, 'EIO', 500, 0],
   // Small files are read by a thread of their own in one of the engines.
   ['tus rest', 'pread64', 1, 'EINTR', 204, 1],
