@@ -27,10 +27,11 @@ test('all servers together store no more than that', async (t) => {
   for (let left = 10 - 2 - stored; left > 0; left -= 1) await until(201, () => put(other, `/more-${left}`))
   for (const service of [one, other]) t.equal((await put(service, '/last', 1)).status, 507)
   t.equal((await one.ask('DELETE', '/first-true')).status, 204)
-  t.equal((await put(other, '/last')).status, 201, 'what one has deleted is room for the other')
+  // What one has deleted is room for the other.
+  await until(201, () => put(other, '/last'))
 })
 
-/** Ask again until it is answered in this way: a count is not made anew at once. */
+/** Ask again until it is answered in this way: a count may be too high, and on a slow machine it is not made anew at once. */
 async function until(status: number, ask: () => Promise<{ status: number }>): Promise<void> {
   while ((await ask()).status !== status);
 }
@@ -50,6 +51,6 @@ for (const engine of engines) {
     t.equal((await put()).status, 507)
     process.kill(child.pid, 'SIGKILL')
     await until(201, put)
-    t.equal((await service.ask('PUT', '/all', {}, 'x'.repeat(wishes.quota - 1))).status, 201)
+    await until(201, () => service.ask('PUT', '/all', {}, 'x'.repeat(wishes.quota - 1)))
   })
 }

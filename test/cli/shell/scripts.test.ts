@@ -205,11 +205,14 @@ test('the command itself', async (t) => {
   t.match(await run(['--help'], cwd), { code: 0, stdout: /twinserve shell +Work on two sides/ })
 })
 
+/** Ctrl-C, and the end of the command only once the shell has been given it: the two signals would reach it in any order. */
+const interrupt = "kill -INT $PPID; while grep -q 'ShdPnd:.*[1-9a-f]' /proc/$PPID/status; do :; done"
+
 test('Ctrl-C ends a script, but not the editor in it', async (t) => {
   const { service, here, url } = await prepare(t, async, {}, { 'a.txt': 'a' })
-  const EDITOR = 'f() { printf more >> "$1"; kill -INT $PPID; }; f'
+  const EDITOR = `f() { printf more >> "$1"; ${interrupt}; }; f`
   const cwd = { cwd: here, env: { XDG_STATE_HOME: here, SHELL: '/bin/sh', EDITOR } }
-  t.match(await run(['shell', url, '-c', 'pwdr\n!kill -INT $PPID\npwdr'], cwd), { code: 130, stdout: '/\n' })
+  t.match(await run(['shell', url, '-c', `pwdr\n!${interrupt}\npwdr`], cwd), { code: 130, stdout: '/\n' })
   t.match(await run(['shell', url, '-c', 'edit a.txt\npwdr'], cwd), { code: 130, stdout: 'Stored /a.txt.\n' })
   t.strictSame(filesIn(service.root), { 'a.txt': 'amore' })
 })
