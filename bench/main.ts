@@ -137,7 +137,7 @@ const perScenario = stages.flatMap((stage) =>
 )
 const perTiming = values.quick ? 0.8 : 8
 /** Of each of the two runs of the demonstration. */
-const truthSeconds = values.quick ? 3 : 10
+const truthSeconds = values.quick ? 4 : 10
 const progress = new Progress([
   ...wanted.operations.map(() => perTiming),
   ...wanted.trips.map(() => perTiming),

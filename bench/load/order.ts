@@ -41,6 +41,8 @@ export interface LoadOrder {
   readonly patience: number
   /** Whether to watch the clock all the time, which takes a core, rather than wait in `poll(2)`. */
   readonly spin: boolean
+  /** Whether the run is about how many are answered, and not about their latencies: what it takes for the run to be void is another. */
+  readonly counted: boolean
   /** Whether to keep what the server says of its own time (`Server-Timing`). It costs time, and is for runs whose latencies nobody looks at. */
   readonly phases: boolean
   readonly targets: readonly Target[]
@@ -61,4 +63,5 @@ export const defaultOrder: Omit<LoadOrder, 'port' | 'targets'> = {
   patience: 5,
   spin: true,
   phases: false,
+  counted: false,
 }

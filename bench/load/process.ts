@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type Disturbance, spoilt } from './judge.ts'
 import { machineTime, othersBetween, processSeconds, stolenBetween } from './machine.ts'
 import type { Outcome, Told } from './main.ts'
-import type { LoadOrder } from './order.ts'
+import { defaultOrder, type LoadOrder } from './order.ts'
 
 const entry = fileURLToPath(new URL('./main.ts', import.meta.url))
 const loader = fileURLToPath(new URL('../../scripts/typescript.js', import.meta.url))
@@ -52,7 +52,10 @@ export function startGenerator(processor: number | undefined): GeneratorProcess 
     return told
   }
   return {
-    load: (order, server, company) => watched(() => ask(order), server, company),
+    load(partial, server, company) {
+      const order = { ...defaultOrder, ...partial }
+      return watched(() => ask(order), order.counted ? order.seconds : undefined, server, company)
+    },
     async end() {
       child.stdin.end()
       await ended
@@ -70,7 +73,13 @@ export async function load(order: PartialOrder, processor: number | undefined, s
   }
 }
 
-async function watched(run: () => Promise<Outcome>, server?: number, company?: number): Promise<Report> {
+/** @param counted see `spoilt` */
+async function watched(
+  run: () => Promise<Outcome>,
+  counted: number | undefined,
+  server?: number,
+  company?: number,
+): Promise<Report> {
   const [machine, used, self, began] = [machineTime(), cpuOf(server), process.cpuUsage(), performance.now()]
   const beside = cpuOf(company) ?? 0
   const outcome = await run()
@@ -85,7 +94,7 @@ async function watched(run: () => Promise<Outcome>, server?: number, company?: n
     others: serverCpu === undefined ? undefined : othersBetween(machine, after, own, seconds),
   }
   // In the closed loop a request is due when it is sent, but what else takes the machine spoils it as well.
-  return { ...outcome, ...disturbance, serverCpu, spoilt: spoilt(outcome.summary, disturbance) }
+  return { ...outcome, ...disturbance, serverCpu, spoilt: spoilt(outcome.summary, disturbance, counted) }
 }
 
 const cpuOf = (pid: number | undefined) => (pid === undefined ? undefined : processSeconds(pid))

@@ -102,6 +102,7 @@ class ScenarioBench {
           // Company may keep the server from answering anything at all for a while.
           warmup: scenario.company === undefined ? 32 : 0,
           newConnections: scenario.newConnections ?? false,
+          counted: scenario.measure.name === 'achieved',
           targets: targetsOf(stage.root, scenario.asked, `${scenario.name}-${label}-${this.retries}-${server.pid}`),
           ...order,
         },

@@ -28,6 +28,12 @@ test('a run is void when the generator was late, or the host took the time', asy
   t.equal(spoilt(late(500, 5000), { stolen: 0.5, others: 1 }).length, 4)
 })
 
+test('where answers are counted, only what is not sent in time to be one matters', async (t) => {
+  t.same(spoilt(late(180, 24_000), quiet, 2.5), [])
+  t.match(spoilt(late(180, 26_000), quiet, 2.5), [/^The generator sent one request in a hundred 26000 µs late/])
+  t.equal(spoilt(late(180, 200), { stolen: 0.5, others: 1 }, 2.5).length, 2, 'the machine matters all the same')
+})
+
 test('with few requests only what can be told is judged', async (t) => {
   const { 99: most, 50: half } = percentilesOf(Float64Array.from({ length: 100 }, () => 5e-6))
   t.equal(most, undefined)
