@@ -12,6 +12,15 @@ import { targetsOf } from './share.ts'
 
 /** Connections of the closed loop: enough to keep any server busy. */
 const busy = 16
+/**
+ * A server that has just started runs code that is not compiled yet: what it does then is not what the rounds will see. That is so of what it
+ * does with many new connections at once, too: a tenth of a second in which it stands still makes the open loop open hundreds, and
+ * where each of them costs it a millisecond, it does not come back from that at half of its capacity. So both are done
+ * before anything is measured, the second by asking for so many times what it has just shown that it can do.
+ */
+const rush = 1.5
+/** How long to wait for what it has not answered of that; seconds. */
+const rushPatience = 0.3
 /** The share of its capacity that is asked for in the run at low load. */
 const calm = 0.04
 
@@ -36,8 +45,10 @@ export async function calibrate(
     newConnections: scenario.newConnections ?? false,
     targets: targetsOf(root, scenario.asked, `${engine.engine}-${what}-${pid}`),
   })
-  // A server that has just started runs code that is not compiled yet: what it does then is not what the rounds will see.
-  await generator.load({ ...order('warm'), loop: 'closed', connections: busy }, pid)
+  const half = settings.calibration / 2
+  const warm = await generator.load({ ...order('warm'), seconds: half, loop: 'closed', connections: busy }, pid)
+  const rushing = rush * demand(warm, engine.name)
+  await generator.load({ ...order('rush'), seconds: half, rate: rushing, patience: rushPatience }, pid)
   const most = await generator.load({ ...order('most'), loop: 'closed', connections: busy }, pid)
   const capacity = demand(most, engine.name)
   // So few that nobody waits, and still some dozens.
