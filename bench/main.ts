@@ -132,7 +132,8 @@ const perScenario = stages.flatMap((stage) =>
   stage.map((scenario, at) => {
     const runs = 2 * settings.rounds + (scenario.peers ? peers.found.length * peerRounds(settings.rounds) : 0)
     const before = at === 0 ? 6 * (settings.calibration + between) + 1 : 0
-    return before + runs * (settings.seconds + between) + 2 * (settings.phases + between)
+    const { parts = 1 } = scenario
+    return before + runs * (settings.seconds + parts * between) + 2 * (settings.phases + between)
   }),
 )
 const perTiming = values.quick ? 0.8 : 8

@@ -5,7 +5,7 @@ import type { Phases } from '../load/phases.ts'
 import type { GeneratorProcess, PartialOrder, Report } from '../load/process.ts'
 import type { RawRequest } from '../load/raw.ts'
 import { readRaw } from '../load/raw.ts'
-import type { Scenario } from '../scenarios.ts'
+import type { Intensity, Scenario } from '../scenarios.ts'
 import { percentile, sorted } from '../statistics/percentile.ts'
 import { randomFrom, shuffled } from '../statistics/random.ts'
 import type { Stability } from '../statistics/stability.ts'
@@ -49,7 +49,8 @@ class ScenarioBench {
     this.scenario = scenario
     this.stage = stage
     this.generator = generator
-    this.settings = settings
+    const { parts = 1 } = scenario
+    this.settings = { ...settings, rounds: settings.rounds * parts, seconds: settings.seconds / parts }
     this.say = say
     this.rate = rateOf(scenario, stage.calibrations)
     this.retries = settings.retries
@@ -98,7 +99,7 @@ class ScenarioBench {
     try {
       return await this.generator.load(
         {
-          ...{ port: server.port, rate: this.rate, seconds: settings.seconds, patience: 2 },
+          ...{ port: server.port, seconds: settings.seconds, patience: 2, ...amountOf(scenario.intensity, this.rate) },
           // Company may keep the server from answering anything at all for a while.
           warmup: scenario.company === undefined ? 32 : 0,
           newConnections: scenario.newConnections ?? false,
@@ -182,6 +183,8 @@ class ScenarioBench {
 
   private predictions(): Prediction[] {
     const { settings, scenario, stage } = this
+    // In the closed loop nothing comes by a plan.
+    if ('connections' in scenario.intensity) return []
     return stage.calibrations.flatMap((calibrated) => {
       const [first] = this.good(calibrated.engine)
       if (first === undefined) return []
@@ -223,5 +226,10 @@ export function serversOf(engine: Engine, slowDisk: SlowDisk | undefined, pinned
 /** Of the slower of the two, so that both get the same. */
 function rateOf({ intensity }: Scenario, calibrations: readonly Calibration[]): number {
   if ('rate' in intensity) return intensity.rate
-  return intensity.share * Math.min(...calibrations.map(({ capacity }) => capacity))
+  const least = Math.min(...calibrations.map(({ capacity }) => capacity))
+  return 'share' in intensity ? intensity.share * least : least
+}
+
+function amountOf(intensity: Intensity, rate: number): Partial<PartialOrder> {
+  return 'connections' in intensity ? { loop: 'closed', connections: intensity.connections } : { rate }
 }

@@ -48,7 +48,14 @@ async function often(scenario: Scenario, generator: GeneratorProcess, scratch: s
   const counts = { right: 0, mistaken: 0, none: 0 }
   for (let time = 0; time < times; time += 1) {
     const settings: Settings = {
-      ...{ rounds, seconds, phases: 0, calibration: 1.5, seed: seed + 1000 * time, retries: rounds },
+      ...{
+        rounds,
+        seconds: seconds * (scenario.parts ?? 1),
+        phases: 0,
+        calibration: 1.5,
+        seed: seed + 1000 * time,
+        retries: rounds,
+      },
       ...{ out: scratch, scratch, processors: processors() },
     }
     const { verdict, sentence, engines } = await compared(scenario, generator, settings)
