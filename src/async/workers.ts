@@ -26,7 +26,13 @@ const endTime = 1000
 /** What one worker is to serve, with the descriptors as the parent has them. */
 type Share = ServeOptions & { readonly listen: InheritedSocket; tls?: Credentials }
 
-/** One worker. */
+/** How a process ended, by what `close` tells. */
+const endOf = (code: number | null, signal: string | null) => (signal === null ? `status ${code}` : `signal ${signal}`)
+
+/**
+ * One worker. It has ended at `close`, not at `exit`: that may come while what the worker has said last is still in the channel
+ * (`node:child_process`), such as why it does not serve.
+ */
 class WorkerChild implements Child {
   readonly ready: Promise<void>
   readonly ended: Promise<string | undefined>
@@ -50,16 +56,18 @@ class WorkerChild implements Child {
         else reject(Object.assign(answer.error, { code: answer.code, path: answer.path }))
       })
       this.process.once('error', reject)
-      this.process.once('exit', () => reject(new Error('The worker ended before it served.')))
+      this.process.once('close', (code, signal) =>
+        reject(new Error(`The worker ended before it served (${endOf(code, signal)}).`)),
+      )
     })
     this.process.on('message', (message: WorkerAnswer | WorkerMessage) => {
       if ('kind' in message) void this.witness.hear(message, all)
     })
     this.ended = new Promise((resolve) => {
       this.process.once('error', (error) => resolve(error.message))
-      this.process.once('exit', (code, signal) => {
+      this.process.once('close', (code, signal) => {
         clearTimeout(this.timer)
-        resolve(signal === null ? `status ${code}` : `signal ${signal}`)
+        resolve(endOf(code, signal))
       })
     })
     this.tell({

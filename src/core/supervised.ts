@@ -87,7 +87,8 @@ export class Supervised<T extends Child = Child> {
     }
     const { kind, now, tell, later } = this.nursery
     const delay = this.restarts.ended(now())
-    tell(`a ${kind} has ended by mistake, and its connections with it: ${reason}. Another starts in ${delay} ms.`)
+    const why = reason.replace(/\.$/, '')
+    tell(`a ${kind} has ended by mistake, and its connections with it: ${why}. Another starts in ${delay} ms.`)
     this.cancel = later(delay, () => void this.launch())
   }
 }

@@ -1,5 +1,8 @@
 /**
  * Which process this is, and whether another still runs (`core/owner.ts`), by proc(5) and kill(2).
+ *
+ * Linux numbers threads as it does processes, with a start time of their own (gettid(2)). So a serving thread goes by
+ * its own number: what it leaves behind when it ends by mistake is nobody's, although the process goes on.
  */
 import fs from 'node:fs'
 import { hostname } from 'node:os'
@@ -14,14 +17,11 @@ function told(read: () => string): string | undefined {
   }
 }
 
-const statOf = (pid: number | 'self') => told(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
+const statOf = (pid: number | 'self' | 'thread-self') => told(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'))
 const boot = told(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim())
 const namespace = told(() => fs.readlinkSync('/proc/self/ns/pid'))
 const id = told(() => fs.readFileSync('/etc/machine-id', 'latin1').trim())
 const machine = machineOf(hostname(), id, boot, namespace)
-
-/** This process, for others. */
-export const owner = ownerName({ ...machine, pid: process.pid, started: startOf(statOf('self') ?? '') ?? '0' })
 
 /** kill(2) with signal 0, which only looks. */
 function exists(pid: number): boolean {
@@ -33,8 +33,22 @@ function exists(pid: number): boolean {
   }
 }
 
-export function ownerState(name: string): OwnerState {
-  if (name === owner) return 'running'
+function stateOf(name: string): OwnerState {
   const found = parseOwner(name)
   return found === undefined ? 'unknown' : judge(found, machine, exists(found.pid), statOf(found.pid))
+}
+
+function ownOf(pid: number, self: 'self' | 'thread-self'): string {
+  return ownerName({ ...machine, pid, started: startOf(statOf(self) ?? '') ?? '0' })
+}
+
+/** `PID/task/TID`, where the system has it. */
+const threadPath = told(() => fs.readlinkSync('/proc/thread-self')) ?? ''
+const thread = ownOf(Number(threadPath.slice(threadPath.lastIndexOf('/') + 1)), 'thread-self')
+
+/** This thread, for others; the process, where threads cannot be seen as processes are. */
+export const owner = stateOf(thread) === 'running' ? thread : ownOf(process.pid, 'self')
+
+export function ownerState(name: string): OwnerState {
+  return name === owner ? 'running' : stateOf(name)
 }

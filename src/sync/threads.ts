@@ -31,7 +31,7 @@ function started(thread: Worker): Promise<void> {
       reject(Object.assign(answer.error, { code: answer.code, path: answer.path }))
     })
     thread.once('error', reject)
-    thread.once('exit', () => reject(new Error('The serving thread ended before it served.')))
+    thread.once('exit', (code) => reject(new Error(`The serving thread ended before it served (status ${code}).`)))
   })
 }
 

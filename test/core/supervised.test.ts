@@ -63,7 +63,7 @@ t.test('one that ends by mistake is started again, and later each time', async (
   t.equal(nursery.planned[0]?.delay, 100)
   nursery.planned[0]?.action()
   t.equal(nursery.children.length, 2)
-  nursery.last.fail(new Error('no such directory'))
+  nursery.last.fail(new Error('no such directory.'))
   nursery.last.leave()
   await nursery.settled()
   t.match(nursery.told[1], /: no such directory\. Another starts in 200 ms\.$/)
@@ -78,7 +78,7 @@ t.test('one that cannot start at all is not started again', async (t) => {
   const nursery = new ScriptedNursery()
   const supervised = new Supervised(nursery)
   const started = supervised.start()
-  nursery.last.fail(new Error('no such directory'))
+  nursery.last.fail(new Error('no such directory.'))
   nursery.last.leave()
   await t.rejects(started, { message: 'no such directory' })
   await supervised.closed

@@ -10,7 +10,7 @@ import { serve as later } from '../../src/async/serve.ts'
 import type { Serve, ServeOptions } from '../../src/core/options.ts'
 import { close, inherit, listen } from '../../src/posix/listening.ts'
 import { serve as now } from '../../src/sync/serve.ts'
-import { childrenRunning, runs } from '../fixtures/children.ts'
+import { childrenRunning, runs, watchForks } from '../fixtures/children.ts'
 import { duplicate } from '../fixtures/descriptors.ts'
 import { quiet } from '../fixtures/quiet.ts'
 import { startChild } from '../fixtures/serving-process.ts'
@@ -48,6 +48,44 @@ async function stalled(address: Parameters<typeof connect>[0], name: string): Pr
   wire.write(`PUT /${name} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n`)
   return await wire.until((w) => w.received.startsWith('HTTP/1.1 100 '))
 }
+
+/** The same on a connection that there is. */
+async function stalledOn(wire: Wire, name: string): Promise<Wire> {
+  const { answers } = wire
+  wire.write(`PUT /${name} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n`)
+  return await wire.until((w) => w.answers > answers)
+}
+
+/** Room for one large file beside what is there. */
+const room = 1_000_000
+const small = { quota: bigBytes + room, limits: { quotaRecount: 0 } }
+
+/** A connection on which something is being stored that takes all the room there is. */
+async function storing(address: Parameters<typeof connect>[0], name: string): Promise<Wire> {
+  const wire = await connect(address)
+  const size = room - 100_000
+  wire.write(`PUT /${name} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: ${size}\r\n\r\n`)
+  return await wire.until((w) => w.received.startsWith('HTTP/1.1 100 '))
+}
+
+/** Nothing is left over, and what was claimed is free: both while the server goes on. */
+async function isClear(t: Test, address: Parameters<typeof connect>[0], root: string): Promise<void> {
+  for (;;) {
+    const wire = await connect(address)
+    const size = room / 2
+    wire.write(
+      `PUT /room?overwrite HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${size}\r\nConnection: close\r\n\r\n`,
+    )
+    wire.write('x'.repeat(size))
+    await wire.until((w) => w.ended)
+    wire.close()
+    if (/^HTTP\/1\.1 20[14] /.test(wire.received)) break
+  }
+  t.strictSame(fs.readdirSync(path.join(root, '.twinserve/temporary')), [])
+}
+
+const areThose = (some: readonly Wire[], others: readonly Wire[]) =>
+  some.length === others.length && some.every((wire) => others.includes(wire))
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -115,25 +153,60 @@ t.test('sync, 2 threads', async (t) => {
   await t.test('a thread that ends by mistake takes its connections with it, and another comes', async (t) => {
     const from = seen.length
     const server = await start(t)
-    const wires = await Promise.all(Array.from({ length: 8 }, () => connect(server.address)))
-    for (const wire of wires) wire.write(get('/small'))
-    await Promise.all(wires.map(answered))
+    const connectAll = (count: number) => Promise.all(Array.from({ length: count }, () => connect(server.address)))
+    const ask = async (wires: readonly Wire[]) => {
+      for (const wire of wires) wire.write(get('/small'))
+      await Promise.all(wires.map(answered))
+    }
+    // While one thread is held, the other one takes whoever comes.
+    const first = await stalled(server.address, 'seventh')
+    const ones = await connectAll(4)
+    await ask(ones)
+    first.write('content')
+    await first.until((w) => w.answers === 2)
+    const second = await stalledOn(ones[0] as Wire, 'eighth')
+    const others = [first, ...(await connectAll(3))]
+    await ask(others)
+    second.write('content')
+    await second.until((w) => w.received.includes(' 201 ') || w.received.includes(' 204 '))
     // Without a chance to clean up, as when memory runs out.
     const gone = once(seen[from] as (typeof seen)[number], 'exit')
     void seen[from]?.terminate()
     // It notices when its wait returns.
-    for (const wire of wires) wire.write(get('/small'))
+    const had = new Map([...ones, ...others].map((wire) => [wire, wire.answers]))
+    for (const wire of had.keys()) wire.write(get('/small'))
     await gone
-    const lost = () => wires.filter((wire) => wire.ended)
-    await Promise.all(wires.map((wire) => wire.until((w) => w.ended || w.answers === 2)))
-    t.ok(lost().length < wires.length, `${lost().length} of 8 were lost`)
+    for (const [wire, count] of had) await wire.until((w) => w.ended || w.answers > count)
+    const lost = [...had.keys()].filter((wire) => wire.ended)
+    t.ok(areThose(lost, ones) || areThose(lost, others), `those of one thread: ${lost.length} of 8 were lost`)
     while (seen.length < from + 3) await turn()
-    const next = [await stalled(server.address, 'seventh'), await stalled(server.address, 'eighth')]
-    for (const wire of [...next, ...wires]) wire.close()
+    const next = [await stalled(server.address, 'ninth'), await stalled(server.address, 'tenth')]
+    for (const wire of [...next, ...had.keys()]) wire.close()
     t.match(
       fs.readFileSync(log, 'utf8'),
       /^twinserve: a serving thread has ended by mistake.*Another starts in 100 ms\.$/m,
     )
+    await server.stop()
+  })
+
+  await t.test('what a thread that ended by mistake was storing is cleared away by the next', async (t) => {
+    const from = seen.length
+    const server = await start(t, { threads: 1, ...small })
+    const wire = await storing(server.address, 'lost')
+    const gone = once(seen[from] as (typeof seen)[number], 'exit')
+    void seen[from]?.terminate()
+    wire.write('some')
+    // It notices when a wait returns, but not in the middle of a call of the C library.
+    for (let ended = false; !ended; ) {
+      const other = await connect(server.address)
+      other.write(get('/small'))
+      ended = await Promise.race([
+        gone.then(() => true),
+        other.until((w) => w.ended || w.answers > 0).then(() => false),
+      ])
+      other.close()
+    }
+    await isClear(t, server.address, root)
     await server.stop()
   })
 
@@ -264,6 +337,23 @@ t.test('async, 2 workers', async (t) => {
     const next = await Promise.all(Array.from({ length: 8 }, (_, n) => stalled(server.address, `d${n}`)))
     for (const wire of [...next, ...wires]) wire.close()
     await server.stop()
+    t.strictSame(workers(), [])
+  })
+
+  await t.test('what a worker that died was storing is cleared away by the next', async (t) => {
+    const server = await start(t, small)
+    const wire = await storing(server.address, 'lost')
+    for (const pid of workers()) process.kill(pid, 'SIGKILL')
+    await wire.until((w) => w.ended)
+    await isClear(t, server.address, root)
+    await server.stop()
+  })
+
+  await t.test('a worker that ends before it serves: with what signal', async (t) => {
+    watchForks(t, (child) => child.kill('SIGKILL'))
+    await t.rejects(later({ ...quiet, root, workers: 2 }), {
+      message: 'The worker ended before it served (signal SIGKILL).',
+    })
     t.strictSame(workers(), [])
   })
 
