@@ -1,12 +1,11 @@
 /** Looking at what a power cut has left: first at the files as they are, then through a server that starts on them. */
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Serve, ServeOptions } from '../../src/core/options.ts'
 import { markOf, type Owner, ownerName, parseOwner } from '../../src/core/owner.ts'
-import { quiet } from '../fixtures/quiet.ts'
-import { message, RawClient, type Where } from '../fixtures/raw-client.ts'
+import { message, RawClient } from '../fixtures/raw-client.ts'
 import { contentOf, digestOf } from './random.ts'
 import type { Recording } from './recording.ts'
+import { type EngineName, type Server, withServer } from './server.ts'
 import { commons } from './sharer.ts'
 import { allowed, below, candidates, describe, directory, type State } from './states.ts'
 import { treeOf } from './tree.ts'
@@ -30,7 +29,7 @@ export interface Findings {
 }
 
 /** @param root the shared directory as the cut has left it @param cut how many events had happened */
-export async function examine(serve: Serve, recording: Recording, root: string, cut: number): Promise<Findings> {
+export async function examine(engine: EngineName, recording: Recording, root: string, cut: number): Promise<Findings> {
   const tree = treeOf(root)
   const every = [...recording.owners.flatMap((owner) => owner.steps), ...[...recording.changes.values()].flat()]
   const left = temporariesIn(root)
@@ -41,7 +40,7 @@ export async function examine(serve: Serve, recording: Recording, root: string, 
     files: [...tree.values()].filter((value) => value !== directory).length,
     temporaries: left.length,
     losses: [...wrongStates(recording, tree, cut), ...wrongValues(recording, tree, cut)],
-    faults: await restart(serve, root, tree),
+    faults: await withServer(engine, { root }, ({ address }) => restarted(address, root, tree)),
   }
 }
 
@@ -75,12 +74,13 @@ function temporariesIn(root: string): string[] {
   return existsSync(path) ? readdirSync(path) : []
 }
 
-/** Start on what is left: nothing of the one before may stay behind, and what is there must be served. */
-async function restart(serve: Serve, root: string, tree: State): Promise<string[]> {
-  const options: ServeOptions = { ...quiet, readOnly: false, root }
-  const server = await serve(options)
+/**
+ * A server has started on what is left: nothing of the one before may stay behind, and what is there must be served. It is one in a process
+ * of its own, because the memory that it maps would keep the file system mounted as long as the process runs.
+ */
+async function restarted(address: Server['address'], root: string, tree: State): Promise<string[]> {
   const wrong = temporariesIn(root).map((name) => `the temporary ${name} stays`)
-  const client = await RawClient.connect(server.address as Where)
+  const client = await RawClient.connect(address)
   const ask = async (method: string, path: string, body?: Buffer) => {
     await client.send(message(method, `/${path}`, {}, body))
     return await client.answer(method)
@@ -93,6 +93,5 @@ async function restart(serve: Serve, root: string, tree: State): Promise<string[
   const { status } = await ask('PUT', 'stored-after', contentOf('after', 5000))
   if (status !== 201) wrong.push(`PUT: ${status}`)
   client.destroy()
-  await server.stop()
   return wrong
 }

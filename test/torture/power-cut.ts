@@ -10,7 +10,6 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Serve } from '../../src/core/options.ts'
 import { mounted } from './commands.ts'
 import { examine, type Findings } from './examining.ts'
 import { randomFrom } from './random.ts'
@@ -36,7 +35,6 @@ const { values } = parseArgs({
 })
 const engine = values.engine === 'async' ? 'async' : 'sync'
 const fsync = !values['no-fsync']
-const { serve } = (await import(`../../src/${engine}/serve.ts`)) as { serve: Serve }
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /** What has come of all images of one fate. */
@@ -83,7 +81,9 @@ async function cutAt(scratch: string, recording: Recording, cut: number, random:
     images += 1
     const image = join(scratch, `image${images}`)
     writeFileSync(image, survivors(recording.base, recording.log, cut, fate, random))
-    const findings = await mounted(image, where, mountOptions, () => examine(serve, recording, join(where, share), cut))
+    const findings = await mounted(image, where, mountOptions, () =>
+      examine(engine, recording, join(where, share), cut),
+    )
     rmSync(image)
     sums.get(fate)?.add(findings)
     const wrong = fsync ? [...findings.losses, ...findings.faults] : findings.faults
