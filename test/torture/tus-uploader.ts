@@ -13,6 +13,7 @@ const upload = new Upload(createReadStream(file), {
   ...defaultOptions,
   endpoint,
   metadata: { path: name },
+  headers: process.env.AUTHORIZATION ? { Authorization: process.env.AUTHORIZATION } : {},
   uploadSize: statSync(file).size,
   // Memory for one chunk: a stream cannot be read twice.
   chunkSize: 8 * 1024 * 1024,
