@@ -1,25 +1,34 @@
 /**
- * TLS as others see it: curl, openssl and testssl.sh against both engines, with a certificate of an authority of our own.
+ * TLS as others see it: curl, openssl and testssl.sh against both engines, with a certificate that an authority of our own has
+ * signed, and with the one of `--tls self-signed`.
  *
- *     node --import=./scripts/typescript.js test/torture/tls.ts [--engine sync,async] [--no-testssl]
+ *     node --import=./scripts/typescript.js test/torture/tls.ts [--engine sync,async] [--certificate signed,self-signed] [--no-testssl]
  *
- * Needs `curl`, `openssl`, and `testssl` (Debian's testssl.sh), which takes some minutes for each engine. Prints what it
- * found, and ends with status 1 if somebody disagrees, or if testssl has a finding above low that is about the server: what
- * it says of the certificate (revocation, age, that it is not logged) is about the authority that was made here.
+ * Needs `curl`, `openssl`, and `testssl` (Debian's testssl.sh), which takes some minutes for each engine and certificate. Prints
+ * what it found, and ends with status 1 if somebody disagrees, or if testssl has a finding above low that is about the server: what
+ * it says of the certificate (who signed it, revocation, age, that it is not logged) is about the authority that was made here, or
+ * that there is none.
  */
+
 import { execFile, spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { serve as serveLater } from '../../src/async/serve.ts'
+import { selfSigned } from '../../src/cli/tls/kept.ts'
 import { connect } from '../../src/client/index.ts'
-import type { RunningServer } from '../../src/core/options.ts'
+import type { Credentials, RunningServer } from '../../src/core/options.ts'
 import { serve as serveNow } from '../../src/sync/serve.ts'
 import { quiet } from '../fixtures/quiet.ts'
 
 const { values } = parseArgs({
-  options: { engine: { type: 'string', default: 'sync,async' }, 'no-testssl': { type: 'boolean', default: false } },
+  options: {
+    engine: { type: 'string', default: 'sync,async' },
+    certificate: { type: 'string', default: 'signed,self-signed' },
+    'no-testssl': { type: 'boolean', default: false },
+  },
 })
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'twinserve-tls-'))
@@ -56,8 +65,8 @@ function openssl(...args: readonly string[]): void {
   if (status !== 0) throw new Error(`openssl ${args.join(' ')}: ${stderr}`)
 }
 
-/** An authority, and a certificate that it has signed. */
-function certify(): { readonly cert: string; readonly key: string } {
+/** An authority, whose own certificate is then in `ca.pem`, and a certificate that it has signed. */
+function certify(): Credentials {
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   const authority = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign']
   openssl(
@@ -82,6 +91,13 @@ function certify(): { readonly cert: string; readonly key: string } {
   const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '80', '-extfile', 'extensions']
   openssl('x509', '-req', '-in', 'request.pem', ...signing, '-out', 'cert.pem')
   return { cert: fs.readFileSync(at('cert.pem'), 'utf8'), key: fs.readFileSync(at('key.pem'), 'utf8') }
+}
+
+/** What `--tls self-signed` makes, and in `ca.pem` the same. */
+async function vouchForItself(): Promise<Credentials> {
+  const { credentials } = await selfSigned(at('state'), ['localhost', '127.0.0.1'])
+  fs.writeFileSync(at('ca.pem'), new X509Certificate(credentials.cert).toString())
+  return credentials
 }
 
 async function curl({ url }: RunningServer): Promise<void> {
@@ -109,10 +125,13 @@ async function sClient({ url }: RunningServer): Promise<void> {
   check('and gets no TLS 1.1', /alert protocol version/.test(old.output), old.output)
 }
 
-async function client({ url }: RunningServer): Promise<void> {
-  const ours = await connect({ url, ca: fs.readFileSync(at('ca.pem')), stateDirectory: false })
-  check('the client agrees', (await ours.stat('small')).size === 5)
-  await ours.close()
+async function client({ url }: RunningServer, { cert }: Credentials): Promise<void> {
+  const { fingerprint256 } = new X509Certificate(cert)
+  for (const trust of [{ ca: fs.readFileSync(at('ca.pem')) }, { fingerprint: fingerprint256 }]) {
+    const ours = await connect({ url, ...trust, stateDirectory: false })
+    check(`the client agrees by ${Object.keys(trust)}`, (await ours.stat('small')).size === 5)
+    await ours.close()
+  }
   const refused = await connect({ url, retry: { attempts: 1 } }).catch((error) => error.code)
   check('and refuses without the authority', refused === 'untrusted', String(refused))
 }
@@ -125,8 +144,9 @@ interface Finding {
 
 const above = new Set(['MEDIUM', 'HIGH', 'CRITICAL', 'WARN', 'FATAL'])
 
-async function testssl(engine: string, { url }: RunningServer): Promise<void> {
-  const json = at(`${engine}.json`)
+async function testssl({ url }: RunningServer): Promise<void> {
+  const json = at('findings.json')
+  fs.rmSync(json, { force: true })
   const args = ['--quiet', '--color', '0', '--warnings', 'off', '--add-ca', at('ca.pem'), '--jsonfile', json]
   await run('testssl', [...args, new URL(url).host])
   const findings = JSON.parse(fs.readFileSync(json, 'utf8')) as readonly Finding[]
@@ -141,24 +161,30 @@ async function testssl(engine: string, { url }: RunningServer): Promise<void> {
   )
 }
 
-const credentials = certify()
+async function look(engine: string, credentials: Credentials): Promise<void> {
+  const serve = engine === 'sync' ? serveNow : serveLater
+  fs.rmSync(path.join(root, 'stored'), { force: true })
+  const server = await serve({ ...quiet, readOnly: false, root, tls: credentials })
+  try {
+    await curl(server)
+    await sClient(server)
+    await client(server, credentials)
+    if (!values['no-testssl']) await testssl(server)
+  } finally {
+    await server.stop()
+  }
+}
+
 const root = at('share')
 fs.mkdirSync(root)
 fs.writeFileSync(path.join(root, 'small'), 'small')
 fs.writeFileSync(at('big'), Buffer.alloc(64 * 1024 * 1024, 'all of them, in their order. '))
 try {
-  for (const engine of values.engine.split(',')) {
-    say(engine)
-    const serve = engine === 'sync' ? serveNow : serveLater
-    fs.rmSync(path.join(root, 'stored'), { force: true })
-    const server = await serve({ ...quiet, readOnly: false, root, tls: credentials })
-    try {
-      await curl(server)
-      await sClient(server)
-      await client(server)
-      if (!values['no-testssl']) await testssl(engine, server)
-    } finally {
-      await server.stop()
+  for (const certificate of values.certificate.split(',')) {
+    const credentials = certificate === 'self-signed' ? await vouchForItself() : certify()
+    for (const engine of values.engine.split(',')) {
+      say(`${engine}, ${certificate}`)
+      await look(engine, credentials)
     }
   }
 } finally {
