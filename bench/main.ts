@@ -6,6 +6,7 @@
  *     npm run bench -- --only small       # the scenarios, operations and round trips whose names begin with this
  *     npm run bench -- --part load        # one part: operations, trips, load, truth
  *     npm run bench -- --peers            # with other servers beside, as far as they are installed
+ *     npm run bench -- --minutes 0        # no scenario has more rounds than the others, however wide its interval is
  *     npm run bench -- --list             # what there is
  *     npm run bench -- --report DIRECTORY # the page of results that are there, once more
  */
@@ -47,6 +48,7 @@ const options = {
   seed: { type: 'string', default: '1' },
   out: { type: 'string' },
   peers: { type: 'boolean', default: false },
+  minutes: { type: 'string' },
   list: { type: 'boolean', default: false },
   report: { type: 'string' },
 } as const
@@ -69,7 +71,7 @@ if (values.report !== undefined) {
   process.exit(0)
 }
 
-function numberOf(name: 'rounds' | 'seconds' | 'seed', least: number, otherwise: number): number {
+function numberOf(name: 'rounds' | 'seconds' | 'seed' | 'minutes', least: number, otherwise: number): number {
   const text = values[name]
   const value = text === undefined ? otherwise : Number(text)
   if (value >= least && value < 1e6) return value
@@ -110,6 +112,7 @@ const out =
   values.out ?? path.join(import.meta.dirname, 'results', begun.toISOString().slice(0, 16).replaceAll(':', ''))
 const settings: Settings = {
   rounds: numberOf('rounds', 1, 6),
+  againUntil: begun.getTime() + 60_000 * numberOf('minutes', 0, values.quick ? 0 : 60),
   seconds: numberOf('seconds', 0.1, values.quick ? 0.55 : 2.5),
   phases: values.quick ? 0.3 : 1.5,
   calibration: values.quick ? 0.4 : 1.5,

@@ -20,6 +20,8 @@ export interface Report extends Outcome, Disturbance {
   readonly serverCpu: number | undefined
   /** Why the run is void: nothing when it is not. */
   readonly spoilt: readonly string[]
+  /** Why not even how many were answered may be believed: nothing where only latencies are void. */
+  readonly miscounted: readonly string[]
 }
 
 /** A generator that takes one order after the other: it need not warm up again for each. */
@@ -54,7 +56,7 @@ export function startGenerator(processor: number | undefined): GeneratorProcess 
   return {
     load(partial, server, company) {
       const order = { ...defaultOrder, ...partial }
-      return watched(() => ask(order), order.counted ? order.seconds : undefined, server, company)
+      return watched(() => ask(order), order, server, company)
     },
     async end() {
       child.stdin.end()
@@ -73,10 +75,9 @@ export async function load(order: PartialOrder, processor: number | undefined, s
   }
 }
 
-/** @param counted see `spoilt` */
 async function watched(
   run: () => Promise<Outcome>,
-  counted: number | undefined,
+  { counted, seconds: lasted }: LoadOrder,
   server?: number,
   company?: number,
 ): Promise<Report> {
@@ -94,7 +95,9 @@ async function watched(
     others: serverCpu === undefined ? undefined : othersBetween(machine, after, own, seconds),
   }
   // In the closed loop a request is due when it is sent, but what else takes the machine spoils it as well.
-  return { ...outcome, ...disturbance, serverCpu, spoilt: spoilt(outcome.summary, disturbance, counted) }
+  const miscounted = spoilt(outcome.summary, disturbance, lasted)
+  const reasons = counted ? miscounted : spoilt(outcome.summary, disturbance)
+  return { ...outcome, ...disturbance, serverCpu, spoilt: reasons, miscounted }
 }
 
 const cpuOf = (pid: number | undefined) => (pid === undefined ? undefined : processSeconds(pid))

@@ -1,6 +1,6 @@
 /** A run in figures: latencies, how late the generator was, and how the backlog grew. */
 import { percentile, sorted, tellable } from '../statistics/percentile.ts'
-import { backlogs, growths } from '../statistics/stability.ts'
+import { growthOf, leastBacklogs } from '../statistics/stability.ts'
 import type { Run } from './generator.ts'
 import type { LoadOrder } from './order.ts'
 import { type Phases, phasesOf } from './phases.ts'
@@ -26,20 +26,20 @@ export interface Summary {
   readonly repeated: number
   /** Requests that found no open connection free. */
   readonly connected: number
-  /** How fast the backlog grew in each twentieth of the run, without the first; requests per second. */
-  readonly growths: readonly number[]
+  /** How short the backlog became in each twentieth of the run, in requests. */
+  readonly backlog: readonly number[]
+  /** How fast it grew in the run, in requests per second. */
+  readonly growth: number
   /** By the server's own account, where it was asked for. */
   readonly phases?: Phases
 }
-
-/** Parts of a run in which the growth of the backlog is looked at. */
-const blocks = 20
 
 export function summarize(order: LoadOrder, run: Run): Summary {
   const { recording, opened, repeated, longestPause } = run
   const { count, due, last } = recording
   const counts = Object.fromEntries(outcomes.map((name) => [name, 0])) as Record<Outcome, number>
   let [inTime, connected] = [0, 0]
+  const backlog = leastBacklogs(due.subarray(0, count), ends(recording), order.seconds)
   for (let request = 0; request < count; request += 1) {
     const outcome = recording.outcomeOf(request)
     counts[outcome] += 1
@@ -57,7 +57,7 @@ export function summarize(order: LoadOrder, run: Run): Summary {
     opened,
     repeated,
     connected,
-    growths: growths(backlogs(due.subarray(0, count), ends(recording), order.seconds, blocks), order.seconds),
+    ...{ backlog, growth: growthOf(backlog, order.seconds) },
     ...(recording.timings === undefined ? {} : { phases: phasesOf(recording.timings) }),
   }
 }

@@ -3,6 +3,7 @@
 import { cliffName, cliffValue } from '../run/cliff.ts'
 import type { ScenarioResult } from '../run/results.ts'
 import { time } from '../run/table.ts'
+import { perSecond as growsBy, inRounds } from '../statistics/stability.ts'
 import { type Chart, roles } from './chart.ts'
 import type { ScenarioCurves } from './curves.ts'
 import { figures } from './figure.ts'
@@ -149,12 +150,13 @@ function phases({ name, phases, engines }: ScenarioResult): Html | undefined {
 }
 
 function growth({ stability, engines, rate }: ScenarioResult): Html | undefined {
-  if (engines.every((engine) => stability[engine]?.stable !== false)) return undefined
+  if (engines.every((engine) => stability[engine]?.stable !== false && !stability[engine]?.behind)) return undefined
   const lines = engines.flatMap((engine) => {
     const own = stability[engine]
     if (own === undefined) return []
-    const [by, low, high] = [own.growth.estimate, own.growth.low, own.growth.high].map((one) => Math.round(one))
-    return [html`<li><b>${engine}</b>: ${own.stable ? 'kept up' : `fell behind by ${by}/s [${low}, ${high}]`}</li>`]
+    const some = own.behind === undefined || own.rounds === undefined ? '' : `, ${inRounds(own.behind, own.rounds)}`
+    if (own.stable) return [html`<li><b>${engine}</b>: ${own.behind ? own.sentence : 'kept up'}</li>`]
+    return [html`<li><b>${engine}</b>: fell behind by ${growsBy(own.growth)}${some}</li>`]
   })
   return html`<h4>Growth of the backlog, with ${perSecond(rate)} offered</h4><ul class="plain">${lines}</ul>
 <p class="hint">Above saturation there is no percentile: it would tell how long the run was.</p>`

@@ -36,7 +36,7 @@ export function verdictSection(outcomes: readonly Outcome[]): Html {
     const colours = roles(scenario.engines)
     const drawing =
       gain === undefined
-        ? html`<p class="hint">no interval</p>`
+        ? html`<p class="hint">${scenario.verdict?.brief ?? 'no interval'}</p>`
         : intervalDrawing(
             gain,
             reach,
@@ -48,7 +48,7 @@ export function verdictSection(outcomes: readonly Outcome[]): Html {
 <div class="interval"><p class="sides"><span class="name ${colours.get(a)}">${a}</span> <span>${scenario.measure}</span> <span class="name ${colours.get(b)}">${b}</span></p>${drawing}</div></li>`
   })
   return html`<section id="verdicts"><h2>Verdicts</h2>
-<p class="hint">One measure for each scenario, chosen before it was run. The drawing shows how many times as good the engine on its side is, with the interval that holds the truth 95 times in 100; where it crosses “same”, no difference is shown.</p>
+<p class="hint">One measure for each scenario, chosen before it was run. The drawing shows how many times as good the engine on its side is, with the interval that holds the truth 95 times in 100; where it crosses “same”, no difference is shown. Where a server fell behind, no percentile means anything: the verdict says who keeps up.</p>
 <ul class="verdicts">${items}</ul></section>`
 }
 
@@ -65,17 +65,24 @@ export function heatSection({ loads, families }: Grid): Html | undefined {
 <thead><tr><th scope="col">Family</th>${loads.map((load) => html`<th scope="col">${percents(load)}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div></section>`
 }
 
+/** In percent. */
+const mostStrength = 34
+
 function heatCell(outcome: Outcome | undefined): Html {
   if (outcome === undefined) return html`<td class="none"><span class="hint">not run</span></td>`
   const { scenario, gain } = outcome
   const times = timesAsGood(outcome)
   const link = (what: Html) => html`<a href="#${scenario.name}">${what} <small>${scenario.measure}</small></a>`
+  const brief = scenario.verdict?.brief
+  if (times === undefined && brief !== undefined && scenario.verdict?.winner !== undefined) {
+    return html`<td class="${roleOf(outcome)}" style="--strength:${mostStrength}%">${link(html`<b>${outcome.winner}</b>${brief}`)}</td>`
+  }
   if (times === undefined) {
     const said = outcome.winner === undefined ? unstableOr(outcome) : 'no difference shown'
     return html`<td class="nobody">${link(html`<b>${said}</b>`)}</td>`
   }
   // From a tenth for hardly any difference to a third for five times: text keeps its contrast.
-  const strength = Math.min(34, 8 + 16 * Math.abs(Math.log(gain?.estimate ?? 1)))
+  const strength = Math.min(mostStrength, 8 + 16 * Math.abs(Math.log(gain?.estimate ?? 1)))
   return html`<td class="${roleOf(outcome)}" style="--strength:${strength.toFixed(0)}%">${link(html`<b>${outcome.winner}</b>${times}`)}</td>`
 }
 

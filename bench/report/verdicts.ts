@@ -9,7 +9,7 @@ export interface Outcome {
   readonly winner: string | undefined
   /** Whether it came as expected; undefined where there is no verdict. */
   readonly met: boolean | undefined
-  /** How many times as good the first engine is as the second. */
+  /** How many times as good the first engine is as the second; undefined where that is not what the verdict is about. */
   readonly gain: Interval | undefined
 }
 
@@ -17,10 +17,12 @@ export function outcomeOf(scenario: ScenarioResult): Outcome {
   const { verdict, engines, expected, measure } = scenario
   if (verdict === undefined) return { scenario, winner: undefined, met: undefined, gain: undefined }
   const winner = verdict.winner === undefined ? 'neither' : engines[verdict.winner === 'a' ? 0 : 1]
+  const met = winner === expected
+  if (verdict.ratio === undefined) return { scenario, winner, met, gain: undefined }
   const { estimate, low, high } = verdict.ratio
   // Of throughput more is better, of everything else less.
   const gain = measure === 'achieved' ? verdict.ratio : { estimate: 1 / estimate, low: 1 / high, high: 1 / low }
-  return { scenario, winner, met: winner === expected, gain }
+  return { scenario, winner, met, gain }
 }
 
 /** How many times as good the winner is, in two digits; undefined where nobody is shown to be better. */

@@ -2,8 +2,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readRaw } from '../load/raw.ts'
+import type { Summary } from '../load/summary.ts'
 import { hgrm } from '../statistics/hgrm.ts'
 import { sorted } from '../statistics/percentile.ts'
+import { fellBehind } from '../statistics/stability.ts'
 import type { Measured, Results, ScenarioResult } from './results.ts'
 
 /** A name as part of a file's name. */
@@ -48,6 +50,8 @@ const columns: readonly (readonly [title: string, of: (scenario: ScenarioResult,
   ...([50, 90, 99, 99.9, 100] as const).map(
     (percent) => [`p${percent}_s`, (_: ScenarioResult, { summary }: Measured) => summary.latency[percent]] as const,
   ),
+  ['backlog_growth_per_s', (_, { summary }) => summary.growth],
+  ['fell_behind', ({ rate }, { summary }) => fellBehind(summary.growth, { rate, seconds: secondsOf(summary) })],
   ['lateness_p50_s', (_, { summary }) => summary.lateness[50]],
   ['lateness_p99_s', (_, { summary }) => summary.lateness[99]],
   ['requests', (_, { summary }) => summary.requests],
@@ -57,7 +61,10 @@ const columns: readonly (readonly [title: string, of: (scenario: ScenarioResult,
   ['stolen', (_, { stolen }) => stolen],
   ['others', (_, { others }) => others],
   ['void', (_, { spoilt }) => spoilt.join(' ')],
+  ['count_void', (_, { miscounted }) => miscounted.join(' ')],
 ]
+
+const secondsOf = ({ requests, offered }: Summary) => requests / offered
 
 /** RFC 4180. */
 function csv({ scenarios }: Results): string {

@@ -20,6 +20,8 @@ export interface Measured {
   readonly others: number | undefined
   /** Why it is void. Void runs are kept here, and left out of everything else. */
   readonly spoilt: readonly string[]
+  /** Why not even what it counts may be believed: how many were answered, and how the backlog grew. */
+  readonly miscounted: readonly string[]
   /** The file with every request, below the directory of the results. */
   readonly raw: string
 }
@@ -93,7 +95,7 @@ export interface ScenarioResult {
   readonly rate: number
   readonly calibrations: readonly Calibration[]
   readonly rounds: readonly Measured[]
-  /** Rounds in which both runs may be believed. */
+  /** Rounds that the verdict is about: those in which both runs may be believed. */
   readonly pairs: number
   readonly stability: Readonly<Record<string, Stability | undefined>>
   /** By engine and percentile, the middle of the rounds. */

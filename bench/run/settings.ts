@@ -3,6 +3,8 @@ import os from 'node:os'
 
 export interface Settings {
   readonly rounds: number
+  /** Milliseconds since 1970 until which a scenario whose rounds leave its interval wide may have as many again; absent for never. */
+  readonly againUntil?: number
   /** Of each run. */
   readonly seconds: number
   /** Of the run in which servers tell the phases of their time; 0 for none. */

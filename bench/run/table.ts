@@ -43,7 +43,7 @@ export function scenarioTable(result: ScenarioResult): string {
 }
 
 /** What went wrong with requests, and how many rounds were void. */
-function failures({ rounds }: ScenarioResult, engine: string): string {
+function failures({ rounds, stability }: ScenarioResult, engine: string): string {
   const own = rounds.filter((round) => round.engine === engine)
   const voided = own.filter(({ spoilt }) => spoilt.length > 0).length
   const counts = new Map<string, number>()
@@ -54,6 +54,8 @@ function failures({ rounds }: ScenarioResult, engine: string): string {
     }
   }
   const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`)
+  const kept = stability[engine]
+  if (kept?.stable === true && kept.behind) parts.push(kept.sentence)
   if (voided > 0) parts.push(`${voided} of ${own.length} rounds void`)
   return parts.length === 0 ? '' : `(${parts.join(', ')})`
 }

@@ -3,6 +3,10 @@
  *
  * Where more comes than can be served, the queue grows for as long as the run lasts, and so do the waits: a percentile
  * of them says how long the run was, and nothing about the server. What does say something is how fast the queue grows.
+ *
+ * What is looked at is how short the queue became now and then, and not how long it was at the end: one that was emptied in the last
+ * quarter of a run does not grow, however long it was before. So a server that stands still for less than a quarter of the run, once or
+ * again and again, is not taken for one that falls behind.
  */
 import { type Confidence, fewestRounds, type Interval, meanInterval } from './bootstrap.ts'
 
@@ -10,7 +14,18 @@ import { type Confidence, fewestRounds, type Interval, meanInterval } from './bo
  * A backlog that grows by less than this share of what comes is not told from a queue that is long but steady: after an
  * empty start, that takes a while to reach its length.
  */
-const tellableGrowth = 0.01
+export const tellableGrowth = 0.01
+
+/** Parts of a run in which its backlog is looked at. The first is left out: every queue grows at first. */
+export const blocks = 20
+const quarter = blocks / 4
+/** The share of a run between the begins of what is compared: a backlog that grows is least where a quarter begins. */
+const span = 1 - quarter / blocks - 1 / blocks
+/**
+ * Where few come, that share is a handful of requests, which a steady queue holds, too: there a backlog has to grow by so many standard deviations of
+ * the number that came (Poisson).
+ */
+const beyondChance = 2
 
 /**
  * How many requests were due and not answered, at the end of each of `blocks` equal parts of a run and at its begin.
@@ -19,43 +34,104 @@ const tellableGrowth = 0.01
  * @param done when its last byte came, in the same order; Infinity if never
  */
 export function backlogs(due: ArrayLike<number>, done: ArrayLike<number>, seconds: number, blocks: number): number[] {
-  const answered = Float64Array.from(done).sort()
-  let [come, gone] = [0, 0]
-  return Array.from({ length: blocks + 1 }, (_, block) => {
-    const now = (seconds * block) / blocks
-    while (come < due.length && (due[come] as number) <= now) come += 1
-    while (gone < answered.length && (answered[gone] as number) <= now) gone += 1
-    return come - gone
-  })
+  const found: number[] = []
+  walk(due, done, seconds, blocks, (backlog) => found.push(backlog))
+  return [0, ...found]
 }
 
-/** How fast the backlog grew in each block, in requests per second. The first is left out: every queue grows at first. */
-export function growths(backlog: readonly number[], seconds: number): number[] {
-  const length = seconds / (backlog.length - 1)
-  return backlog.slice(2).map((now, at) => (now - (backlog[at + 1] as number)) / length)
+/** The least that the backlog was in each of `blocks` equal parts of a run. See `backlogs`. */
+export function leastBacklogs(due: ArrayLike<number>, done: ArrayLike<number>, seconds: number): number[] {
+  const found: number[] = []
+  walk(due, done, seconds, blocks, (_, least) => found.push(least))
+  return found
+}
+
+/** Go through a run in the order in which requests came and went. @param each is told at the end of each part what the backlog is, and was at least */
+function walk(
+  due: ArrayLike<number>,
+  done: ArrayLike<number>,
+  seconds: number,
+  blocks: number,
+  each: (backlog: number, least: number) => void,
+): void {
+  const answered = Float64Array.from(done).sort()
+  let [come, gone, least] = [0, 0, 0]
+  for (let block = 1; block <= blocks; block += 1) {
+    const end = (seconds * block) / blocks
+    for (;;) {
+      const [next, over] = [due[come] ?? Infinity, answered[gone] ?? Infinity]
+      if (Math.min(next, over) > end || Math.min(next, over) === Infinity) break
+      if (next <= over) come += 1
+      else {
+        gone += 1
+        least = Math.min(least, come - gone)
+      }
+    }
+    each(come - gone, least)
+    least = come - gone
+  }
+}
+
+/** How fast a backlog grew in a run, in requests per second. @param least in each block, see `leastBacklogs` */
+export function growthOf(least: readonly number[], seconds: number): number {
+  const [first, last] = [Math.min(...least.slice(1, quarter)), Math.min(...least.slice(-quarter))]
+  return (last - first) / (span * seconds)
+}
+
+/** What was offered in each round. */
+export interface Offered {
+  /** Requests per second. */
+  readonly rate: number
+  /** Of a round. */
+  readonly seconds: number
+}
+
+/** The least growth that is told from a queue that is long but steady, in requests per second. */
+function leastGrowth({ rate, seconds }: Offered): number {
+  const time = span * seconds
+  return Math.max(tellableGrowth * rate, (beyondChance * Math.sqrt(rate * time)) / time)
+}
+
+/** Whether a server fell behind in a round. */
+export function fellBehind(growth: number, offered: Offered): boolean {
+  return growth > leastGrowth(offered)
 }
 
 export interface Stability {
+  /** Whether it is not shown that the backlog grows. */
   readonly stable: boolean
   /** Requests per second. */
   readonly growth: Interval
+  /** In how many rounds it fell behind; absent in results that are older. */
+  readonly behind?: number
+  readonly rounds?: number
   /** `stable`, or what to say in place of percentiles. */
   readonly sentence: string
 }
 
-/**
- * @param growth of each round, or of each block where there is one round only
- * @param rate of the requests that were due, per second
- */
-export function stabilityOf(growth: readonly number[], rate: number, confidence: Confidence = {}): Stability {
+/** @param growth of each round */
+export function stabilityOf(growth: readonly number[], offered: Offered, confidence: Confidence = {}): Stability {
   if (growth.length < fewestRounds) {
-    throw new RangeError(`Growth needs ${fewestRounds} rounds or blocks, and there are ${growth.length}: take more.`)
+    throw new RangeError(`Growth needs ${fewestRounds} rounds, and there are ${growth.length}: run more of them.`)
   }
   const interval = meanInterval(growth, confidence)
-  const stable = interval.low <= rate * tellableGrowth
-  const [by, low, high] = [interval.estimate, interval.low, interval.high].map((n) => Math.round(n))
+  const { rate } = offered
+  const stable = interval.low <= leastGrowth(offered)
+  const rounds = growth.length
+  const behind = growth.filter((one) => fellBehind(one, offered)).length
+  const some = behind > 0 && behind < rounds ? inRounds(behind, rounds) : ''
   const sentence = stable
-    ? 'stable'
-    : `unstable: backlog +${by}/s [${low}, ${high}], with ${Math.round(rate)}/s offered`
-  return { stable, growth: interval, sentence }
+    ? some === ''
+      ? 'stable'
+      : `fell behind ${some}`
+    : `unstable: backlog +${perSecond(interval)}${some === '' ? '' : `, ${some}`}, with ${Math.round(rate)}/s offered`
+  return { stable, growth: interval, behind, rounds, sentence }
+}
+
+export const inRounds = (some: number, all: number): string => `in ${some} of ${all} rounds`
+
+/** Such as `120/s [110, 130]`. */
+export function perSecond({ estimate, low, high }: Interval): string {
+  const [by, from, to] = [estimate, low, high].map((value) => String(Math.round(value)))
+  return `${by}/s [${from}, ${to}]`
 }

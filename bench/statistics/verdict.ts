@@ -22,12 +22,23 @@ export interface Measure {
 }
 
 export interface Verdict {
+  /** What it is about: the measure unless given; where one fell behind, the growth of backlogs, or who was better in how many rounds. */
+  readonly by?: 'backlog' | 'rounds'
   /** undefined where no difference is shown. */
   readonly winner: 'a' | 'b' | undefined
-  /** a divided by b. */
-  readonly ratio: Interval
+  /** The measure of a divided by that of b, where the verdict is about that. */
+  readonly ratio?: Interval
+  /** By how many requests per second more the backlog of the loser grows; without a winner, that of b. Where the verdict is about that. */
+  readonly growth?: Interval
   readonly rounds: number
+  /** What the winner does, in two or three words, where there is no ratio. */
+  readonly brief?: string
   readonly sentence: string
+}
+
+/** A verdict about the measure. */
+export interface Compared extends Verdict {
+  readonly ratio: Interval
 }
 
 /** @throws RangeError for too few rounds, or for a value that is not greater than 0, of which there is no ratio */
@@ -36,7 +47,7 @@ export function compare(
   names: { readonly a: string; readonly b: string },
   measure: Measure,
   confidence: Confidence = {},
-): Verdict {
+): Compared {
   for (const { a, b } of pairs) {
     if (!(a > 0 && b > 0 && a < Infinity && b < Infinity)) {
       throw new RangeError(`${measure.name} of ${names.a} was ${a} and of ${names.b} ${b}: there is no ratio of these.`)

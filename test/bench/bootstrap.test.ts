@@ -53,6 +53,36 @@ for (const rounds of [6, 8, 20]) {
   })
 }
 
+/** Six rounds, and six more where the interval is wide, whichever side it lies on: what the bench does. */
+function coverageInTwo(draw: (random: Random) => number): { readonly held: number; readonly again: number } {
+  const random = randomFrom(77)
+  let [held, again] = [0, 0]
+  for (let at = 0; at < simulations; at += 1) {
+    const confidence = { seed: at, resamples: 1000 }
+    const values = Array.from({ length: 12 }, () => draw(random))
+    let interval = meanInterval(values.slice(0, 6), confidence)
+    if (interval.high - interval.low > Math.log(2)) {
+      interval = meanInterval(values, confidence)
+      again += 1
+    }
+    if (interval.low <= 0 && interval.high >= 0) held += 1
+  }
+  return { held: held / simulations, again: again / simulations }
+}
+
+for (const [name, draw, scale] of [
+  ['normal', normal, 0.2],
+  ['normal', normal, 0.35],
+  ['normal', normal, 0.7],
+  ['disturbed', disturbed, 0.25],
+] as const) {
+  test(`as many rounds again where ${scale} times ${name} rounds leave it wide: the truth is held as often`, async (t) => {
+    const { held, again } = coverageInTwo((random) => scale * draw(random))
+    t.ok(held >= 0.95 - slack, `${held}`)
+    t.ok(again > 0.01, `${again} had more rounds`)
+  })
+}
+
 test('an interval is not wide for nothing: with many rounds it comes to that of the normal distribution', async (t) => {
   const random = randomFrom(5)
   const values = Array.from({ length: 400 }, () => normal(random))

@@ -12,6 +12,7 @@ import { page } from '../../bench/report/page.ts'
 import { readResults } from '../../bench/report/read.ts'
 import { chartsOf } from '../../bench/report/scenario-charts.ts'
 import { gainOf } from '../../bench/report/section-timings.ts'
+import { heatSection, verdictSection } from '../../bench/report/section-verdicts.ts'
 import { engineColours } from '../../bench/report/style.ts'
 import { bins, spectrum } from '../../bench/report/thin.ts'
 import { gridOf, loadOf, outcomeOf, summary, timesAsGood } from '../../bench/report/verdicts.ts'
@@ -116,6 +117,13 @@ test('outcomes are held against what was expected', async (t) => {
   const same = outcomeOf(scenario({ ...verdict(undefined, 1), expected: 'neither' }))
   t.match(same, { winner: 'neither', met: true })
   t.equal(timesAsGood(same), undefined)
+  const brief = 'keeps up'
+  const kept = outcomeOf(scenario({ verdict: { by: 'backlog', winner: 'b', rounds: 6, brief, sentence: '' } }))
+  t.match(kept, { winner: 'event loop', met: false, gain: undefined }, 'who keeps up is better, and no times as good')
+  t.equal(timesAsGood(kept), undefined)
+  const cells = gridOf([outcomeOf({ ...kept.scenario, family: 'f', load: 0.5 })])
+  t.match(heatSection(cells)?.text, /<td class="loop" style="--strength:34%">.*<b>event loop<\/b>keeps up/)
+  t.match(verdictSection([kept]).text, /<p class="hint">keeps up<\/p>/)
   const none = outcomeOf(scenario({}))
   t.same([none.winner, none.met, none.gain], [undefined, undefined, undefined])
   t.equal(
@@ -154,6 +162,7 @@ test('figures are of rounds that may be believed', async (t) => {
   const lost = result.rounds.filter((r) => r.engine === 'blocking' && r.round < 4).map((r) => r.summary.outcomes.broken)
   t.same(blocking?.failures, [['broken', lost.reduce((sum, one) => sum + one)]])
   t.match(result.sentence, /^no verdict: 4 rounds may be believed/)
+  t.equal(result.pairs, 4)
   const curves = curvesOf(result, directory)
   t.same([...(curves.get('blocking')?.time.keys() ?? [])], [0, 1, 2, 3], 'void rounds are not drawn')
   t.equal(curves, curvesOf(result, directory), 'a scenario is read once')

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'tap'
 import { clean } from '../../bench/load/process.ts'
 import type { RawRequest } from '../../bench/load/raw.ts'
-import { verdictOf } from '../../bench/run/conclude.ts'
+import { type Ran, verdictOf } from '../../bench/run/conclude.ts'
 import { blocking, eventLoop } from '../../bench/run/engines.ts'
 import { foretell } from '../../bench/run/foretell.ts'
 import type { Results } from '../../bench/run/results.ts'
@@ -15,7 +15,6 @@ import { stagesOf } from '../../bench/run/stage.ts'
 import { time } from '../../bench/run/table.ts'
 import { type Scenario, scenarios } from '../../bench/scenarios.ts'
 import { exponential, randomFrom } from '../../bench/statistics/random.ts'
-import { stabilityOf } from '../../bench/statistics/stability.ts'
 import { near } from '../fixtures/near.ts'
 
 test('scenarios are what they say', async (t) => {
@@ -55,30 +54,28 @@ test('scenarios of a family can be asked of the same servers', async (t) => {
 })
 
 const scenario = { engines: [blocking, eventLoop], measure: { name: 'p99', better: 'less' } } as unknown as Scenario
-const pairs = (a: number, b: number) => Array.from({ length: 5 }, () => ({ a, b }))
-const calm = stabilityOf([0, 1, -1, 0, 1], 500)
-const growing = stabilityOf([99, 100, 101, 98, 102], 500)
+const offered = { rate: 500, seconds: 2 }
+const runs = (value: number, growth = 0): Ran[] => [0, 1, 2, 3, 4].map((round) => ({ round, value, growth }))
+const both = (a: number, b: number) => ({ a: runs(a), b: runs(b) })
 
 test('a verdict is about rounds that may be believed, of servers that kept up', async (t) => {
-  const stable = { blocking: calm, 'event loop': calm }
-  t.equal(verdictOf(scenario, pairs(1, 2), stable).sentence, 'blocking is 2 [2, 2] times as fast in p99')
-  t.match(verdictOf(scenario, pairs(1, 2).slice(1), stable), {
+  const { sentence, pairs, wide } = verdictOf(scenario, both(1, 2), offered)
+  t.same([sentence, pairs, wide], ['blocking is 2 [2, 2] times as fast in p99', 5, false])
+  t.match(verdictOf(scenario, { a: runs(1), b: runs(2).slice(1) }, offered), {
     verdict: undefined,
     sentence: /^no verdict: 4 rounds may/,
+    wide: true,
   })
-  const unstable = { blocking: growing, 'event loop': calm }
-  t.match(verdictOf(scenario, pairs(1, 2), unstable), {
-    verdict: undefined,
-    sentence: /^blocking is unstable: backlog \+100\/s .*; event loop is stable$/,
-  })
+  const noisy = { a: runs(1), b: runs(2).map((run) => ({ ...run, value: 2 ** (4 * (run.round - 2)) })) }
+  t.match(verdictOf(scenario, noisy, offered), { verdict: { winner: undefined }, wide: true })
   const throughput = { ...scenario, measure: { name: 'achieved', better: 'more', word: 'ahead' } } as const
   t.equal(
-    verdictOf(throughput, pairs(300, 200), unstable).sentence,
+    verdictOf(throughput, { a: runs(300, 100), b: runs(200) }, offered).sentence,
     'blocking is ahead by 50 % [50, 50] in achieved',
     'throughput means something there',
   )
-  t.match(verdictOf(scenario, pairs(1, Infinity), stable).sentence, /^no verdict: some rounds have no p99/)
-  t.match(verdictOf(scenario, pairs(Number.NaN, 1), stable).sentence, /^no verdict: some rounds have no p99/)
+  t.match(verdictOf(scenario, both(1, Infinity), offered).sentence, /^no verdict: some rounds have no p99/)
+  t.match(verdictOf(scenario, both(Number.NaN, 1), offered).sentence, /^no verdict: some rounds have no p99/)
 })
 
 /** A server with exponential service of 1 ms behind a way of 0.2 ms: as calibrated, and asked by 700 requests a second. */

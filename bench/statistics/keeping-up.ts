@@ -1,0 +1,95 @@
+/**
+ * Which of two is better where at least one of them fell behind: no percentile tells, but who keeps up, or falls behind more slowly; and where
+ * that happened in some rounds only, who was better in how many of them.
+ */
+import { meanInterval } from './bootstrap.ts'
+import { inRounds, perSecond, type Stability, tellableGrowth } from './stability.ts'
+import type { Measure, Pair, Verdict } from './verdict.ts'
+
+interface Names {
+  readonly a: string
+  readonly b: string
+}
+/** Of each of the two. */
+interface Both {
+  readonly a: Stability
+  readonly b: Stability
+}
+
+/**
+ * By the growth of the backlog: the difference of the two in each round, and its interval over rounds. A winner is shown where the interval lies beyond what can
+ * be told, so that rounds in which one of them stood still make the interval wide, and no winner.
+ *
+ * @param growths requests per second, of rounds on one plan
+ */
+export function compareGrowths(growths: readonly Pair[], names: Names, both: Both, rate: number): Verdict {
+  const more = meanInterval(growths.map(({ a, b }) => b - a))
+  const told = tellableGrowth * rate
+  const winner = more.low > told ? 'a' : more.high < -told ? 'b' : undefined
+  const less = winner === 'b' ? { estimate: -more.estimate, low: -more.high, high: -more.low } : more
+  const common = { by: 'backlog', growth: less, rounds: growths.length } as const
+  const offered = `${Math.round(rate)}/s`
+  if (winner === undefined) {
+    const said = (['a', 'b'] as const).map((each) => `${names[each]} is ${both[each].sentence}`)
+    const sentence = `no difference shown in how they keep up with ${offered}: ${said.join('; ')}`
+    return { ...common, winner, brief: 'no difference shown', sentence }
+  }
+  const loser = winner === 'a' ? 'b' : 'a'
+  const [better, worse] = [both[winner], both[loser]]
+  const grows = `${perSecond(worse.growth)}${some(worse)}`
+  if (better.stable && !better.behind) {
+    const sentence = `${names[winner]} keeps up with ${offered}, ${names[loser]} does not: its backlog grows by ${grows}`
+    return { ...common, winner, brief: 'keeps up', sentence }
+  }
+  if (better.stable) {
+    const sentence = `${names[loser]} falls behind with ${offered}, its backlog grows by ${grows}; ${names[winner]} falls behind${some(better, '')} only`
+    return { ...common, winner, brief: 'falls behind less often', sentence }
+  }
+  const sentence = `both fall behind with ${offered}: the backlog of ${names[winner]} grows by ${perSecond(better.growth)}, and that of ${names[loser]} by ${perSecond(less)} more`
+  return { ...common, winner, brief: 'falls behind more slowly', sentence }
+}
+
+/** In how many rounds it fell behind, where those are neither all nor none. */
+function some({ behind = 0, rounds = 0 }: Stability, before = ','): string {
+  return behind > 0 && behind < rounds ? `${before} ${inRounds(behind, rounds)}` : ''
+}
+
+/** Fewer rounds cannot show anything: all five of five are one side's in 6 of 100 cases where there is no difference. */
+export const fewestSigns = 6
+/** How often a difference may be shown where there is none. */
+const error = 0.05
+
+/**
+ * By who was better in more rounds (the sign test), for rounds in some of which one fell behind: it is the worse one there, whatever its percentile is. How much
+ * better cannot be told.
+ *
+ * @param values of the measure in each round; Infinity for one that fell behind. Rounds in which both have the same count for neither.
+ * @returns undefined where too few rounds tell
+ */
+export function compareSigns(values: readonly Pair[], names: Names, both: Both, measure: Measure): Verdict | undefined {
+  const ahead = { a: values.filter(({ a, b }) => a < b).length, b: values.filter(({ a, b }) => b < a).length }
+  const rounds = ahead.a + ahead.b
+  if (rounds < fewestSigns) return undefined
+  const first = ahead.a >= ahead.b ? 'a' : 'b'
+  const winner = signTest(ahead[first], rounds) <= error ? first : undefined
+  const word = measure.word ?? 'faster'
+  const how = `${names[first]} is ${word} in ${measure.name} ${inRounds(ahead[first], rounds)}`
+  const behind = (['a', 'b'] as const).flatMap((each) => {
+    const text = some(both[each], '')
+    return text === '' ? [] : [`${names[each]} fell behind${text}`]
+  })
+  const said = [how, ...behind].join('; ')
+  const sentence = winner === undefined ? `no difference shown in ${measure.name}: ${said}` : said
+  const brief = winner === undefined ? 'no difference shown' : inRounds(ahead[first], rounds)
+  return { by: 'rounds', winner, rounds, brief, sentence }
+}
+
+/** How probable it is that one of two, no matter which, is better at least so often, where there is no difference. */
+export function signTest(better: number, rounds: number): number {
+  let [term, sum] = [0.5 ** rounds, 0]
+  for (let count = 0; count <= rounds - better; count += 1) {
+    sum += term
+    term = (term * (rounds - count)) / (count + 1)
+  }
+  return Math.min(1, 2 * sum)
+}
