@@ -6,7 +6,7 @@
  */
 import type { Argv, CommandModule, Options } from 'yargs'
 import { benchSummary, predictSummary } from './bench-command.ts'
-import { clientCommands } from './client/options.ts'
+import { clientCommands, clientOptions } from './client/options.ts'
 import { commands } from './commands.ts'
 import { limitOptions } from './limit-options.ts'
 import { last, parserOf, spelledOut, unknownOption, type Words } from './parser.ts'
@@ -215,11 +215,19 @@ function interpret(values: Words): Request {
   }
 }
 
+/** Who names such a command by mistake has named a directory. */
+function forOthers(directory: unknown): string {
+  const hint =
+    typeof directory === 'string' ? didYouMean(directory, commands, (command) => `the command ${command}`) : ''
+  return `the commands that talk to a server, and not for the server itself.${hint || ' See twinserve --help for all of them.'}`
+}
+
 function refuseUnknown({ _: words, $0: _script, ...values }: Words): void {
   const known = [...Object.keys(options).filter((name) => name !== 'default-directory'), 'help', 'version']
   for (const name of Object.keys(values)) {
     if (name in options || name === 'directory' || aliases.includes(name)) continue
     const { typed, hint } = unknownOption(name, known)
+    if (Object.hasOwn(clientOptions, name)) throw new UsageError(`${typed} is for ${forOthers(values.directory)}`)
     throw new UsageError(`There is no option ${typed}.${hint || ' See twinserve --help for all of them.'}`)
   }
   const extra = (words as readonly unknown[]).filter((word) => word !== 'serve')

@@ -39,7 +39,10 @@ export function endpointOf(written: string | URL = defaultUrl, trusted: Trusted 
     throw new ClientError('bad_parameter', `${given} is not the address of a server. Give one such as ${defaultUrl}.`)
   }
   if (url.pathname !== '/' && url.pathname !== '') {
-    throw new ClientError('bad_parameter', `The address of a server has no path, and ${given} has ${url.pathname}.`)
+    throw new ClientError(
+      'bad_parameter',
+      `The address of a server has no path, and ${given} has ${url.pathname}. Leave it out, and name what is meant in the command.`,
+    )
   }
   const secure = url.protocol.startsWith('https')
   const trust = trustIn(trusted, secure, url)

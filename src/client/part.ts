@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { existsHere, ofLocal } from './errors.ts'
 
 /** Nothing is followed: what has the name and is a link was not made by us. */
@@ -19,12 +20,16 @@ export async function demandFree(file: string): Promise<void> {
   if (there) throw existsHere(file)
 }
 
+/** What is then wrong is not the name, but the directory that should hold it. */
+const ofDirectory = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'])
+
 /** @throws ClientError exists, not_found, … */
 export async function createPart(name: string): Promise<FileHandle> {
   try {
     return await open(name, creating, 0o666)
   } catch (error) {
-    throw ofLocal(error, name)
+    // Nobody has typed the name that the part has.
+    throw ofLocal(error, ofDirectory.has((error as NodeJS.ErrnoException).code ?? '') ? dirname(name) : name)
   }
 }
 

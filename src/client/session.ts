@@ -183,15 +183,15 @@ function failureOf(error: Error, endpoint?: Endpoint): ClientError {
 export function unreachable(endpoint: Endpoint, cause: Error): ClientError {
   const { code } = cause as NodeJS.ErrnoException
   const where = endpoint.url.href
-  const why: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'nothing listens there',
-    ENOENT: 'there is no such socket',
-    ENOTFOUND: 'the name leads to no address',
-    EAI_AGAIN: 'the name cannot be looked up now',
-    ETIMEDOUT: 'it does not answer',
+  const why: Readonly<Record<string, readonly [reason: string, way?: string]>> = {
+    ECONNREFUSED: ['nothing listens there'],
+    ENOENT: ['there is no such socket'],
+    ENOTFOUND: ['the name leads to no address', 'Check the name, or give another address.'],
+    EAI_AGAIN: ['the name cannot be looked up now', 'Try again, or give an address in numbers.'],
+    ETIMEDOUT: ['it does not answer'],
   }
-  const reason = why[code ?? ''] ?? handshakeReason(cause) ?? code ?? cause.message
-  const message = `The server at ${where} cannot be reached: ${reason}. Start it, or give another address.`
+  const [reason, way] = why[code ?? ''] ?? handshakeReason(cause) ?? [code ?? cause.message]
+  const message = `The server at ${where} cannot be reached: ${reason}. ${way ?? 'Start it, or give another address.'}`
   return new ClientError('unreachable', message, { cause })
 }
 

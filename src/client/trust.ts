@@ -8,8 +8,8 @@
  */
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
+import { distrust } from './distrust.ts'
 import type { Endpoint } from './endpoint.ts'
-import { ClientError } from './errors.ts'
 
 /** What a server's certificate is held against. */
 export interface Trust {
@@ -67,7 +67,7 @@ export function connectSecure(
   socket.once('secureConnect', () => {
     socket.off('error', broken)
     socket.off('close', ended)
-    const wrong = distrust(socket, trust, url.href)
+    const wrong = distrust(socket, trust, url)
     if (wrong !== undefined) return fail(wrong)
     clearTimeout(timer)
     then(undefined, socket)
@@ -78,45 +78,14 @@ export function connectSecure(
   }
 }
 
-/** What is wrong with the server's certificate, if anything is. */
-function distrust(socket: TLSSocket, { fingerprint }: Trust, where: string): ClientError | undefined {
-  const shown = socket.getPeerX509Certificate()?.fingerprint256
-  if (fingerprint !== undefined) {
-    if (shown === fingerprint) return undefined
-    return new ClientError(
-      'untrusted',
-      `The server at ${where} has not the certificate that is expected of it. Its SHA-256 fingerprint is ${shown}, ` +
-        `and not ${fingerprint}. Ask whoever runs the server whether it has a new one; otherwise somebody else answers in its place.`,
-    )
-  }
-  if (socket.authorized) return undefined
-  const code = String(socket.authorizationError)
-  return new ClientError(
-    'untrusted',
-    `The server at ${where} cannot be trusted: ${reasons[code] ?? `its certificate is refused (${code})`}. Its SHA-256 fingerprint is ${shown}. ` +
-      'If the server shows the same at its start, give it with --fingerprint or TWINSERVE_FINGERPRINT; ' +
-      'or name the file with the certificate of its authority with --cacert or TWINSERVE_CACERT.',
-  )
-}
-
-/** By OpenSSL's names (verify(1)), and Node's. */
-const reasons: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not known here',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is signed by an authority that is not known here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by an authority that is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that is not known here',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-}
-
-/** What a failed handshake says of the server; undefined for a failure of another kind. */
-export function handshakeReason(error: Error): string | undefined {
+/** What a failed handshake says of the server, and the way out; undefined for a failure of another kind. */
+export function handshakeReason(error: Error): readonly [reason: string, way: string] | undefined {
   const { code = '' } = error as NodeJS.ErrnoException
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return 'it does not speak TLS, so that its address begins with http://'
+    return ['it does not speak TLS', 'Give its address with http:// in place of https://.']
   }
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return `TLS failed (${code})`
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
+    return [`TLS failed (${code})`, 'Ask whoever runs it whether it speaks TLS 1.2 or 1.3, or give another address.']
+  }
   return undefined
 }

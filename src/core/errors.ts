@@ -41,7 +41,7 @@ const table = {
   is_directory: [409, '{} is a directory.'],
   not_directory: [409, '{} is not a directory.'],
   no_parent: [409, 'The directory that should hold {} does not exist. Create it first.'],
-  into_itself: [409, 'A directory cannot be moved or copied into itself: {}.'],
+  into_itself: [409, '{} cannot be moved or copied to itself, or to a place below. Choose another destination.'],
   changed: [409, '{} was changed by somebody else meanwhile. Look at it and try again.'],
   wrong_offset: [409, 'The upload has {} bytes. Go on from there.'],
   upload_gone: [410, 'The upload {} has expired or was ended. Begin it anew.'],
@@ -68,8 +68,8 @@ const table = {
   not_implemented: [501, 'The server does not know how to do that: {}.'],
   overloaded: [503, 'The server has no room for the request now. Try again soon.'],
   version_not_supported: [505, 'Only HTTP/1.1 and HTTP/1.0 are spoken here.'],
-  quota_exceeded: [507, 'The space that this server may fill is used up: {}.'],
-  storage_full: [507, 'There is no room left to store {}.'],
+  quota_exceeded: [507, 'The space that this server may fill is used up: {}. Delete something first.'],
+  storage_full: [507, 'There is no room left to store {}. Delete something first.'],
 } as const satisfies Record<string, readonly [status: number, sentence: string]>
 
 /** A code of the table. */

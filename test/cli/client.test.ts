@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   ['stat nope', 3, '', '/nope does not exist. See what there is with twinserve ls.'],
   ['stat ../x', 5, '', 'The name cannot be used: it leads above the shared directory.'],
   ['cat a.txt docs/2', 0, 'hello\n2\n'],
-  ['cat docs', 4, '', '/docs is a directory.'],
+  ['cat docs', 4, '', '/docs is a directory. See what is in it with twinserve ls.'],
   ['cat nope a.txt', 3, 'hello\n', '/nope does not exist. See what there is with twinserve ls.'],
   ['download a.txt', 4, '', 'a.txt exists already here. Choose another name, or replace it with --force.'],
   ['download a.txt -f --verify', 0, 'Fetched a.txt, 6 bytes, verified.\n'],
@@ -90,10 +90,24 @@ const rows: readonly Row[] = [
   ['edit docs', 4, '', '/docs is a directory.'],
   ['ls --lnog', 2, '', 'ls has no option --lnog. Did you mean --long?'],
   ['ls -z', 2, '', 'ls has no option -z. See twinserve ls --help for all of them.'],
+  ['rmdir a.txt', 4, '', '/a.txt is not a directory. Remove it with twinserve delete.'],
+  [
+    'copy a.txt a.txt',
+    4,
+    '',
+    '/a.txt cannot be moved or copied to itself, or to a place below. Choose another destination.',
+  ],
+  ['download a.txt nowhere/', 3, '', 'nowhere does not exist here. Check the name, and the directory you are in.'],
   ['rename a', 2, '', 'A name is missing. Write twinserve rename OLD NEW.'],
   ['rename a b c', 2, '', 'There is a name too many. Write twinserve rename OLD NEW.'],
   ['upload a --to', 2, '', '--to needs a value.'],
   ['upload a --force=maybe', 2, '', '--force is either true or false, not "maybe".'],
+  [
+    'ls --url http://127.0.0.1/docs/',
+    2,
+    '',
+    'The address of a server has no path, and http://127.0.0.1/docs/ has /docs/. Leave it out, and name what is meant in the command.',
+  ],
   ['ls --url nonsense', 2, '', 'nonsense is not the address of a server. Give one such as http://127.0.0.1:8080/.'],
   [
     'ls --url http://127.0.0.1:1/',
@@ -190,7 +204,13 @@ forEachEngine(async (t, engine) => {
 
   await t.test('a read-only server', async (t) => {
     const { code, stderr } = await type(`mkdir x --url ${closed.server.url}`)
-    t.strictSame({ code, stderr }, { code: 5, stderr: 'twinserve: This server is read-only.\n' })
+    t.strictSame(
+      { code, stderr },
+      {
+        code: 5,
+        stderr: 'twinserve: This server is read-only. Ask whoever runs it to start it without --read-only.\n',
+      },
+    )
   })
 
   await t.test('names with control characters cannot draw on the terminal', async (t) => {
@@ -237,7 +257,11 @@ forEachEngine(async (t, engine) => {
     t.match(await typed(words, env), { code: 5, stdout: '', stderr: needed }, String(words[0]))
   const login = (password: string) => ({ ...env, TWINSERVE_USER: 'ann', TWINSERVE_PASSWORD: password })
   t.match(await typed(['mkdir', 'x'], login('secret')), { code: 0 })
-  const wrong = { code: 5, stderr: 'twinserve: The name or the password is wrong.\n' }
+  const wrong = {
+    code: 5,
+    stderr:
+      'twinserve: The name or the password is wrong. Check --user or TWINSERVE_USER, and TWINSERVE_PASSWORD or what you have typed.\n',
+  }
   t.match(await typed(['mkdir', 'y'], login('wrong')), wrong)
 })
 

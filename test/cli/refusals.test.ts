@@ -17,6 +17,14 @@ const refusals: readonly (readonly [words: string, sentence: string])[] = [
   ['--readonly', 'There is no option --readonly. Did you mean --read-only?'],
   ['--zzz', 'There is no option --zzz. See twinserve --help for all of them.'],
   ['-x', 'There is no option -x. See twinserve --help for all of them.'],
+  [
+    '--url http://127.0.0.1/',
+    '--url is for the commands that talk to a server, and not for the server itself. See twinserve --help for all of them.',
+  ],
+  [
+    'lss --user ann',
+    '--user is for the commands that talk to a server, and not for the server itself. Did you mean the command ls?',
+  ],
   ['--default-director x', 'There is no option --default-director. See twinserve --help for all of them.'],
   ['srve', 'There is no directory srve. Create it first, or share another one. Did you mean the command serve?'],
   ['no-such-place', 'There is no directory no-such-place. Create it first, or share another one.'],

@@ -1,4 +1,5 @@
 /** Whom the client trusts, and what it says of the others. */
+import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
@@ -11,6 +12,7 @@ import { secureEngines, startEngine } from '../fixtures/engines.ts'
 import { temporary } from '../fixtures/temporary.ts'
 
 const fingerprint = fingerprintOf(credentials)
+const dayOf = (date: string): string => new Date(date).toISOString().slice(0, 10)
 const digits = fingerprint.replaceAll(':', '')
 
 test('fingerprints, however they are written', async (t) => {
@@ -59,15 +61,22 @@ for (const engine of secureEngines) {
   })
 
   test(`${engine.name}: a name that is not in the certificate, and one that is out of date`, async (t) => {
-    const elsewhere = await startEngine(t, engine, { tls: certified(['files.example']) })
-    const { url } = elsewhere.server
-    const failure = await failureOf(connect({ url, ca: certified(['files.example']).cert }))
-    t.equal(failure.code, 'untrusted')
+    const many = Array.from({ length: 7 }, (_, at) => `n${at}.example`)
+    const early = certified(['127.0.0.1'], 9)
+    for (const [tls, complaint] of [
+      [certified(['files.example']), 'is for files.example, and not for 127.0.0.1'],
+      [certified(many), `is for ${many.slice(0, 5).join(', ')} and others, and not for 127.0.0.1`],
+      [early, `is not valid before ${dayOf(new X509Certificate(early.cert).validFrom)}`],
+    ] as const) {
+      const { server } = await startEngine(t, engine, { tls })
+      const { code, message } = await failureOf(connect({ url: server.url, ca: tls.cert }))
+      t.match({ code, message }, { code: 'untrusted', message: `its certificate ${complaint}. Its SHA-256` })
+    }
     const old = certified(['127.0.0.1'], -900)
     const expired = await startEngine(t, engine, { tls: old })
     t.match(await failureOf(connect({ url: expired.server.url, ca: old.cert })), {
       code: 'untrusted',
-      message: /has expired/,
+      message: `its certificate has expired, on ${dayOf(new X509Certificate(old.cert).validTo)}. Its SHA-256`,
     })
     t.ok(await clientOf(t, expired.server.url, { fingerprint: fingerprintOf(old) }), 'a pin does not ask for the date')
   })
@@ -101,7 +110,10 @@ test('a server that does not speak TLS, and one that says nothing', async (t) =>
     for (const socket of sockets) socket.destroy()
   })
   const url = `https://127.0.0.1:${(server.address() as { port: number }).port}/`
-  t.match(await failureOf(connect({ url })), { code: 'unreachable', message: /does not speak TLS.*http:\/\// })
+  t.match(await failureOf(connect({ url })), {
+    code: 'unreachable',
+    message: /it does not speak TLS\. Give its address with http:\/\//,
+  })
   talk = false
   t.match(await failureOf(connect({ url, timeout: 200 })), { code: 'unreachable', message: /does not answer/ })
   const stop = new AbortController()

@@ -73,17 +73,27 @@ const waysOut: Readonly<
   look: { not_found: ['does not exist.', 'does not exist. See what there is with twinserve ls.'] },
   here: { not_found: ['does not exist here.', 'does not exist here. Check the name, and the directory you are in.'] },
   make: { no_parent: ['Create it first.', 'Create it first with twinserve mkdir.'] },
-  login: { unauthorized: ['.', '. Say who you are by --user NAME, or by TWINSERVE_USER and TWINSERVE_PASSWORD.'] },
+  list: { is_directory: ['.', '. See what is in it with twinserve ls.'] },
+  file: { not_directory: ['.', '. Remove it with twinserve delete.'] },
+}
+
+/** What can be done about who somebody is, whatever the command. */
+const permitted: Readonly<Partial<Record<ClientErrorCode, string>>> = {
+  unauthorized: 'Say who you are by --user NAME, or by TWINSERVE_USER and TWINSERVE_PASSWORD.',
+  bad_credentials: 'Check --user or TWINSERVE_USER, and TWINSERVE_PASSWORD or what you have typed.',
+  read_only: 'Ask whoever runs it to start it without --read-only.',
+  forbidden: 'Ask whoever runs it to allow it, or say with --user that you are somebody who may.',
 }
 
 const ways: Readonly<Record<string, readonly string[]>> = {
   upload: ['force', 'recursive', 'make', 'here'],
-  download: ['force', 'recursive', 'look'],
+  download: ['force', 'recursive', 'look', 'here'],
+  cat: ['list', 'look'],
   move: ['force', 'look', 'make'],
   copy: ['force', 'look', 'make'],
   rename: ['force', 'look', 'make'],
   delete: ['recursive', 'look'],
-  rmdir: ['recursive', 'look'],
+  rmdir: ['recursive', 'look', 'file'],
   mkdir: ['plain', 'make'],
   shell: [],
 }
@@ -91,10 +101,11 @@ const ways: Readonly<Record<string, readonly string[]>> = {
 /** The sentence of a failure, with the way out as it is written on the command line. */
 export function sentenceOf(error: ClientError, command: string): string {
   let sentence = error.message
-  for (const kind of [...(ways[command] ?? ['look']), 'login']) {
+  for (const kind of ways[command] ?? ['look']) {
     const found = waysOut[kind]?.[error.code]
     if (found === undefined || !sentence.endsWith(found[0])) continue
     sentence = sentence.slice(0, -found[0].length) + found[1]
   }
-  return sentence
+  const way = permitted[error.code]
+  return way === undefined ? sentence : `${sentence} ${way}`
 }

@@ -23,7 +23,7 @@ async function parse(words: readonly string[]): Promise<PasswdRequest | undefine
     parser
       .usage(`$0 FILE NAME [PATH[:ro|rw|none]…]\n\n${passwdSummary}.`)
       .command(
-        '$0 <file> <name> [paths..]',
+        '$0 [file] [name] [paths..]',
         false,
         (command) =>
           command
@@ -37,7 +37,11 @@ async function parse(words: readonly string[]): Promise<PasswdRequest | undefine
             .example('$0 users bob --delete', 'Let bob log in no more'),
         (values) => {
           const { file, name, paths } = values as { file?: string; name?: string; paths?: readonly string[] }
-          request = requestOf(file ?? '', (name ?? '').normalize('NFC'), paths ?? [], values.delete === true)
+          if (file === undefined || name === undefined)
+            throw new UsageError(
+              `A ${file === undefined ? 'file' : 'name'} is missing. Write twinserve passwd FILE NAME.`,
+            )
+          request = requestOf(file, name.normalize('NFC'), paths ?? [], values.delete === true)
         },
       )
       .epilog('A server that runs with the file knows of it within a second.')

@@ -68,7 +68,7 @@ t.test('all files together', async (t) => {
   const { memory, site, put, act } = world({ quota: 20 })
   const refused = (left: number) => ({
     code: 'quota_exceeded',
-    message: `The space that this server may fill is used up: ${left} of 20 bytes are left, too few for /n.`,
+    message: `The space that this server may fill is used up: ${left} of 20 bytes are left, too few for /n. Delete something first.`,
   })
   t.throws(() => put('n', 'body', 6), refused(5), 'by the length that was announced')
   t.throws(() => put('n', '123456'), refused(5), 'by what comes, though four bytes were in already')

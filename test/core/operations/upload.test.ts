@@ -142,7 +142,7 @@ t.test('what the file system says is told in the words of the table', async (t) 
       ]),
     {
       code: 'storage_full',
-      message: 'There is no room left to store a. Stored all the same: /b.',
+      message: 'There is no room left to store a. Delete something first. Stored all the same: /b.',
     },
   )
 })
