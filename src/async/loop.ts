@@ -33,6 +33,7 @@ export class Loop {
   private readonly site: Site
   private readonly calls: LaterCalls
   private readonly lasting: boolean
+  private readonly failed: (error: unknown) => void
   private readonly peers = new Set<Peer>()
   private readonly crowd: Crowd
   /** One too many, and told so. */
@@ -45,12 +46,16 @@ export class Loop {
   private readonly unused: number[] = []
   private ended: (() => void) | undefined
 
-  /** @param lasting whether the listener outlives the server, and another server comes after this one */
-  constructor(site: Site, calls: LaterCalls, lasting: boolean) {
+  /**
+   * @param lasting whether the listener outlives the server, and another server comes after this one
+   * @param failed is told what any call fails with that was waited for
+   */
+  constructor(site: Site, calls: LaterCalls, lasting: boolean, failed: (error: unknown) => void) {
     this.site = site
     this.crowd = new Crowd(site.limits)
     this.calls = calls
     this.lasting = lasting
+    this.failed = failed
   }
 
   /** What there is now, for the metrics. */
@@ -206,6 +211,7 @@ export class Loop {
         logMistake(this.site, error)
         this.settle(peer, 'abort')
       },
+      this.failed,
     )
   }
 

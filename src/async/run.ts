@@ -33,15 +33,26 @@ class Run<T> implements Running {
   private readonly answers: AnyCalls
   private readonly ended: (value: T) => void
   private readonly failed: (error: unknown) => void
+  private readonly noted: (error: unknown) => void
   private cancelled = false
   private readonly answered = (answer: unknown) => this.go(answer, false)
-  private readonly refused = (error: unknown) => this.go(error, true)
+  private readonly refused = (error: unknown) => {
+    this.noted(error)
+    this.go(error, true)
+  }
 
-  constructor(program: Program<T>, calls: LaterCalls, ended: (value: T) => void, failed: (error: unknown) => void) {
+  constructor(
+    program: Program<T>,
+    calls: LaterCalls,
+    ended: (value: T) => void,
+    failed: (error: unknown) => void,
+    noted: (error: unknown) => void,
+  ) {
     this.program = program
     this.answers = calls as unknown as AnyCalls
     this.ended = ended
     this.failed = failed
+    this.noted = noted
   }
 
   cancel(): void {
@@ -89,14 +100,16 @@ class Run<T> implements Running {
  *
  * @param ended is told what the program returns: before `start` returns, if no call had to be waited for
  * @param failed is told what the program does not catch
+ * @param noted is told what a call fails with that was waited for, before the program is
  */
 export function start<T>(
   program: Program<T>,
   calls: LaterCalls,
   ended: (value: T) => void,
   failed: (error: unknown) => void,
+  noted: (error: unknown) => void = () => {},
 ): Running {
-  const running = new Run(program, calls, ended, failed)
+  const running = new Run(program, calls, ended, failed, noted)
   running.go(undefined, false)
   return running
 }

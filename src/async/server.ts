@@ -8,10 +8,11 @@ import fs from 'node:fs'
 import net from 'node:net'
 import { urlOf } from '../core/address.ts'
 import { mostDescriptors, withinDescriptors } from '../core/descriptors.ts'
+import { errnoOf } from '../core/errors.ts'
 import { letGo } from '../core/files/temporary.ts'
 import { limitsOf } from '../core/limits.ts'
 import { Recorder } from '../core/metrics/recorder.ts'
-import type { Credentials, InheritedSocket, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
+import type { Credentials, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
 import { TraceEvents } from '../core/trace-events.ts'
@@ -19,83 +20,22 @@ import type { Front } from '../tls/front.ts'
 import { fileCalls, loadCall, openRoot, storeCall } from './calls.ts'
 import type { Colleagues } from './colleagues.ts'
 import { commonCalls } from './common.ts'
+import { type Entrance, entranceOf } from './entrance.ts'
 import { environment } from './environment.ts'
 import { Loader } from './loader.ts'
 import { Log } from './log.ts'
 import { Loop } from './loop.ts'
 import { noteBusy, processStatus, watchLag } from './measure.ts'
 import { type LaterCalls, run } from './run.ts'
-import { systemError } from './sockets.ts'
 import { servingLoop, traceOf } from './trace.ts'
 import { socketCalls } from './transfers.ts'
-
-/** Connections that the kernel keeps until they are accepted. */
-const backlog = 1024
-
-/** What a Unix socket's path may take at most (unix(7)): libuv would cut a longer one short, and listen at another path. */
-const mostPathBytes = process.platform === 'linux' ? 107 : 103
-
-/** Remove a Unix socket that no one listens on any more: whoever left it behind has gone (unix(7)). */
-async function removeStale(path: string): Promise<void> {
-  const found = await fs.promises.lstat(path).catch(() => undefined)
-  if (!found?.isSocket()) return
-  const refused = await new Promise<boolean>((resolve) => {
-    const probe = net.connect({ path })
-    probe.on('connect', () => {
-      probe.destroy()
-      resolve(false)
-    })
-    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
-  })
-  if (refused) await fs.promises.unlink(path)
-}
-
-function listening(server: net.Server, where: net.ListenOptions & { readonly fd?: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ ...where, backlog }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-/** @returns where the server really listens @throws EADDRINUSE, EACCES, EADDRNOTAVAIL */
-async function listen(server: net.Server, where: ListenAddress | InheritedSocket): Promise<ListenAddress> {
-  if ('fd' in where) {
-    await listening(server, { fd: where.fd })
-    return where.address
-  }
-  if ('path' in where && process.platform !== 'win32') {
-    if (Buffer.byteLength(where.path) > mostPathBytes) throw systemError('bind', 'ENAMETOOLONG')
-    await removeStale(where.path)
-  }
-  await listening(server, where)
-  const bound = server.address()
-  return bound === null || typeof bound === 'string' ? where : { host: bound.address, port: bound.port }
-}
-
-/** Bytes that the kernel takes for a connection beyond what it can send: a reader that goes on has them until more is there. */
-const mostUnsent = 128 * 1024
-
-/** Where there is no native code, the kernel takes for a slow reader what it will. */
-async function boundUnsent(server: net.Server): Promise<void> {
-  // Node does not tell a listener's descriptor otherwise.
-  const fd = (server as { readonly _handle?: { readonly fd?: number } })._handle?.fd
-  if (fd === undefined || process.platform === 'win32') return
-  try {
-    ;(await import('../posix/unsent.ts')).boundUnsent(fd, mostUnsent)
-  } catch {
-    // No koffi for this processor, or a Unix socket, whose send buffer does not grow.
-  }
-}
 
 /** One running server. */
 class LoopServer implements RunningServer {
   readonly address: ListenAddress
   readonly url: string
   readonly closed: Promise<void>
-  private readonly server: net.Server
+  private readonly entrance: Entrance
   private readonly loop: Loop
   /** Where TLS is spoken. */
   private readonly front: Front | undefined
@@ -105,18 +45,18 @@ class LoopServer implements RunningServer {
   private stopped: Promise<void> | undefined
 
   constructor(
-    server: net.Server,
+    entrance: Entrance,
     loop: Loop,
     front: Front | undefined,
-    held: { address: ListenAddress; release: () => Promise<void> },
+    release: () => Promise<void>,
     drainTime: number,
   ) {
-    this.server = server
+    this.entrance = entrance
     this.loop = loop
     this.front = front
-    this.address = held.address
-    this.url = urlOf(held.address, front !== undefined)
-    this.release = held.release
+    this.address = entrance.address
+    this.url = urlOf(entrance.address, front !== undefined)
+    this.release = release
     this.drainTime = drainTime
     let settled = { resolve: () => {}, reject: (_: unknown) => {} }
     this.closed = new Promise<void>((resolve, reject) => {
@@ -145,7 +85,7 @@ class LoopServer implements RunningServer {
   }
 
   private async drain(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve))
+    const closed = new Promise<void>((resolve) => this.entrance.close(resolve))
     const timer = setTimeout(() => this.abort(), this.drainTime)
     await this.refuse()
     await this.loop.drain()
@@ -155,6 +95,12 @@ class LoopServer implements RunningServer {
     await closed
     await this.release()
   }
+}
+
+/** No descriptor was left, of the process or of the system (open(2)). */
+function isExhaustion(error: unknown): boolean {
+  const code = errnoOf(error)
+  return code === 'EMFILE' || code === 'ENFILE'
 }
 
 async function frontOf({ tls, limits }: ServeOptions, loop: Loop): Promise<Front | undefined> {
@@ -211,17 +157,20 @@ export async function serveHere(wanted: ServeOptions, colleagues?: Colleagues): 
   try {
     const events = trace && new TraceEvents(servingLoop(), environment, trace.line)
     site = await run(openSite(options, root, environment, log.line, { metrics, events }), calls)
-    const loop = new Loop(site, calls, 'fd' in options.listen && options.listen.lasting)
+    let entrance: Entrance | undefined
+    const failed = (error: unknown) => {
+      if (isExhaustion(error)) entrance?.look()
+    }
+    const loop = new Loop(site, calls, 'fd' in options.listen && options.listen.lasting, failed)
     serving = loop
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     const front = await frontOf(options, loop)
     server.on('connection', (socket) => (front === undefined ? loop.accept(socket) : front.accept(socket)))
     await loader.ready
-    const address = await listen(server, options.listen)
-    await boundUnsent(server)
-    // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
+    entrance = await entranceOf(server, options.listen)
+    // What goes wrong with one connection, or with accepting one, is no reason to take no others.
     server.on('error', () => {})
-    return new LoopServer(server, loop, front, { address, release }, limits.drainTime)
+    return new LoopServer(entrance, loop, front, release, limits.drainTime)
   } catch (error) {
     await release()
     throw error

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Limits } from '../core/limits.ts'
 import type { Credentials } from '../core/options.ts'
+import { Acceptor } from '../posix/acceptor.ts'
 import { close } from '../posix/listening.ts'
 import { Front } from '../tls/front.ts'
 import { bridge } from './bridge.ts'
@@ -28,30 +29,33 @@ export type TerminatorOrder =
   | { readonly what: 'renew'; readonly credentials: Credentials }
   | { readonly what: 'refuse' | 'cut' | 'end' }
 
-/** Connections that the kernel keeps until they are accepted. */
-const backlog = 1024
-
-function pass(client: TLSSocket, pipe: number, limits: Limits): void {
+/** @returns whether it went */
+function pass(client: TLSSocket, pipe: number, limits: Limits): boolean {
   let far = -1
   try {
     const [near, other] = socketPair()
     far = other
     bridge(client, near, limits)
     hand(pipe, { fd: far, remote: client.remoteAddress ?? '-' })
+    return true
   } catch {
     // No descriptor is left (socketpair(2), EMFILE), or too many have been handed over and not taken.
     if (far >= 0) close(far)
     client.destroy()
+    return false
   }
 }
 
 function main({ listener, pipe, credentials, limits }: TerminatorData): void {
-  const front = new Front(credentials, limits, (client) => pass(client, pipe, limits))
+  const front = new Front(credentials, limits, (client) => {
+    if (!pass(client, pipe, limits)) acceptor.look()
+  })
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
   server.on('connection', (socket) => front.accept(socket))
-  // Out of descriptors (accept(2), EMFILE): libuv has refused the connection, and will take the next.
+  // What goes wrong with accepting one connection is no reason to take no others.
   server.on('error', () => {})
-  server.listen({ fd: listener, backlog }, () => parentPort?.postMessage('ready'))
+  server.once('listening', () => parentPort?.postMessage('ready'))
+  const acceptor = new Acceptor(server, listener)
   const end = () => {
     const timer = setTimeout(() => front.cut(), limits.lingerTime)
     front.whenEmpty(() => {
@@ -64,7 +68,7 @@ function main({ listener, pipe, credentials, limits }: TerminatorData): void {
     else if (order.what === 'cut') front.cut()
     else if (order.what === 'end') end()
     else {
-      server.close()
+      acceptor.close()
       front.refuse(() => parentPort?.postMessage('refused'))
     }
   })

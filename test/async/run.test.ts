@@ -57,6 +57,22 @@ t.test('programs run side by side', async (t) => {
   t.equal(await first, 1)
 })
 
+t.test('what a call fails with that was waited for is noted, also where the program goes on', async (t) => {
+  const failure = new Error('EMFILE')
+  const calls = { read: () => Promise.reject(failure) } as unknown as LaterCalls
+  const told: unknown[] = []
+  function* catches(): Program<string> {
+    try {
+      yield* call('read', 1, new Uint8Array(1), 0)
+    } catch (error) {
+      told.push('caught', error)
+    }
+    return 'ended'
+  }
+  await new Promise((resolve, reject) => start(catches(), calls, resolve, reject, (error) => told.push('noted', error)))
+  t.strictSame(told, ['noted', failure, 'caught', failure])
+})
+
 t.test('a cancelled program fails where it only looks, and still gives back what it holds', async (t) => {
   const made: string[] = []
   let answer = (_: number) => {}

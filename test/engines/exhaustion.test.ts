@@ -1,14 +1,18 @@
 /**
  * A process that may open no more: connections stop short of that and are told so; where files run out, 503; and where
- * connections do, they wait or are refused, and those that are there go on.
+ * connections do, those that come wait, without a spin, and those that are there go on.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { leave } from '../fixtures/descriptor-limit.ts'
+import { childrenRunning } from '../fixtures/children.ts'
+import { credentials } from '../fixtures/credentials.ts'
+import { leave, limit } from '../fixtures/descriptor-limit.ts'
+import { cpuTime } from '../fixtures/processor-time.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
 import { temporary } from '../fixtures/temporary.ts'
 
@@ -22,13 +26,17 @@ interface Process {
 }
 
 /** An engine in a process that may open so many descriptors. */
-async function startWith(t: Test, engine: string, descriptors: number): Promise<Process> {
+async function startWith(t: Test, engine: string, descriptors: number, options = {}): Promise<Process> {
   const root = await temporary(t)
   fs.writeFileSync(path.join(root, 'small'), 'content')
   const command = 'ulimit -n "$1"; loader="$2"; shift 2; exec "$0" --import="$loader" "$@"'
-  const child = spawn('sh', ['-c', command, process.execPath, `${descriptors}`, loader, script, engine, root], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    'sh',
+    ['-c', command, process.execPath, `${descriptors}`, loader, script, engine, root, JSON.stringify(options)],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   t.teardown(() => child.kill('SIGKILL'))
   const exit = once(child, 'exit')
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
@@ -46,6 +54,19 @@ async function startWith(t: Test, engine: string, descriptors: number): Promise<
 async function ask(client: RawClient): Promise<number> {
   await client.send(message('GET', '/small'))
   return (await client.answer()).status
+}
+
+const ended = { status: 0 }
+const answerOf = (client: RawClient) => client.answer().catch(() => ended)
+
+/** Until a process does nothing for a while. A busy machine may make it look idle, but never an idle one busy. */
+async function idle(pid: number): Promise<void> {
+  const window = 500
+  for (let used = window; used > window / 10; ) {
+    const before = cpuTime(pid)
+    await sleep(window)
+    used = cpuTime(pid) - before
+  }
 }
 
 /** Until the server has seen that others have left. */
@@ -86,15 +107,42 @@ if (process.platform === 'linux') {
       t.equal(refused.status, 503, 'a file that cannot be opened')
       t.equal(refused.field('retry-after'), '1')
       const others = await Promise.all(Array.from({ length: 60 }, () => server.connect()))
+      await Promise.all(others.map((client) => client.send(message('GET', '/small'))))
       for (let round = 0; round < 20; round += 1) {
         await first.send(message('HEAD', '/.twinserve/none'))
         t.equal((await first.answer('HEAD')).status, 404, 'what needs no file is answered')
       }
-      for (const client of others) client.destroy()
-      leave(server.pid, 20)
-      await served(server)
+      leave(server.pid, 100)
+      for (const client of others) t.equal((await answerOf(client)).status, 200, 'who came meanwhile has waited')
       t.equal(await ask(first), 200)
-      first.destroy()
+      for (const client of [first, ...others]) client.destroy()
+      t.strictSame(await server.stop(), [0, null])
+    })
+  }
+  // Fewer than it has: not even the descriptor that libuv keeps for this can be had again when it has been given up.
+  const few = 10
+  for (const [name, engine, options, entry] of [
+    ['sync', 'sync', {}],
+    ['sync, TLS', 'sync', { tls: credentials }],
+    ['async', 'async', {}],
+    ['async, a Unix socket', 'async', { listen: { path: 'SOCKET' } }],
+    ['async, TLS', 'async', { tls: credentials }],
+    ['async, workers', 'async', { workers: 2 }, 'worker.'],
+  ] as const) {
+    t.test(`${name}: who cannot be accepted costs nothing`, async (t) => {
+      const at = path.join(await temporary(t), 'socket')
+      const server = await startWith(t, engine, 1000, 'listen' in options ? { listen: { path: at } } : options)
+      const pids = entry === undefined ? [server.pid] : childrenRunning(entry, server.pid)
+      t.equal(pids.length, entry === undefined ? 1 : 2)
+      for (const pid of pids) limit(pid, few)
+      const clients = await Promise.all(Array.from({ length: 20 }, () => server.connect()))
+      await Promise.all(clients.map((client) => client.send(message('GET', '/small'))))
+      for (const pid of pids) await idle(pid)
+      for (const pid of pids) limit(pid, 1000)
+      // Where TLS is spoken, who does not speak it is told so.
+      const status = 'tls' in options ? 400 : 200
+      for (const client of clients) t.equal((await answerOf(client)).status, status)
+      for (const client of clients) client.destroy()
       t.strictSame(await server.stop(), [0, null])
     })
   }

@@ -17,8 +17,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { leave } from '../fixtures/descriptor-limit.ts'
+import { cpuTime } from '../fixtures/processor-time.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
-import { cpuTime, type EngineName, type Server, withServer } from './server.ts'
+import { type EngineName, type Server, withServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {

@@ -17,8 +17,9 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mostDescriptors } from '../../src/core/descriptors.ts'
+import { cpuTime } from '../fixtures/processor-time.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
-import { cpuTime, type EngineName, memory, type Server, withServer } from './server.ts'
+import { type EngineName, memory, type Server, withServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {

@@ -42,10 +42,3 @@ export function memory(pid: number, line: 'VmRSS' | 'VmHWM'): number {
 export function forgetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5')
 }
-
-/** Milliseconds of processor time that all threads of a process have taken: fields 14 and 15 of `/proc/PID/stat` (proc(5)), in ticks. */
-export function cpuTime(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}

@@ -28,8 +28,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { limitsOf } from '../../src/core/limits.ts'
 import { partsOf, tickOf } from '../../src/core/waiting.ts'
+import { cpuTime } from '../fixtures/processor-time.ts'
 import { message, RawClient } from '../fixtures/raw-client.ts'
-import { cpuTime, type EngineName, type Server, withServer } from './server.ts'
+import { type EngineName, type Server, withServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {
