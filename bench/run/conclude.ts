@@ -42,13 +42,19 @@ export function stabilityIn(runs: readonly Ran[], offered: Offered): Stability |
   return growth.length < fewestRounds ? undefined : stabilityOf(growth, offered)
 }
 
+/** The middle of those that are there. */
+export function half(values: readonly (number | undefined)[]): number | undefined {
+  const there = values.filter((value) => value !== undefined)
+  return there.length === 0 ? undefined : percentile(sorted(there), 50)
+}
+
 /** The middle of the rounds, by percentile. */
 export function middle(rounds: readonly Measured[]): Record<string, number | undefined> {
   return Object.fromEntries(
-    ([50, 90, 99, 99.9, 100] as const).map((percent) => {
-      const values = rounds.map(({ summary }) => summary.latency[percent]).filter((value) => value !== undefined)
-      return [percent, values.length === 0 ? undefined : percentile(sorted(values), 50)]
-    }),
+    ([50, 90, 99, 99.9, 100] as const).map((percent) => [
+      percent,
+      half(rounds.map(({ summary }) => summary.latency[percent])),
+    ]),
   )
 }
 

@@ -6,12 +6,11 @@ import type { GeneratorProcess, PartialOrder, Report } from '../load/process.ts'
 import type { RawRequest } from '../load/raw.ts'
 import { readRaw } from '../load/raw.ts'
 import type { Intensity, Scenario } from '../scenarios.ts'
-import { percentile, sorted } from '../statistics/percentile.ts'
 import { type Random, randomFrom, shuffled } from '../statistics/random.ts'
 import { fellBehind, type Offered, type Stability } from '../statistics/stability.ts'
 import { beside, type Foreseen, type Found, foresee } from './cliff.ts'
 import { invite } from './company.ts'
-import { type Found as Concluded, middle, type Ran, ran, stabilityIn, verdictOf } from './conclude.ts'
+import { type Found as Concluded, half, middle, type Ran, ran, stabilityIn, verdictOf } from './conclude.ts'
 import { type Contestant, type Engine, fileThreads, type SlowDisk } from './engines.ts'
 import { fileName } from './export.ts'
 import { foretell } from './foretell.ts'
@@ -217,12 +216,6 @@ class ScenarioBench {
       return foretell(calibrated, samples, settings.seconds, servers, settings.seed, circumstances)
     })
   }
-}
-
-/** The middle of those that are there. */
-function half(values: readonly (number | undefined)[]): number | undefined {
-  const there = values.filter((value) => value !== undefined)
-  return there.length === 0 ? undefined : percentile(sorted(there), 50)
 }
 
 /**
