@@ -15,7 +15,7 @@ import { Recorder } from '../core/metrics/recorder.ts'
 import type { Credentials, ListenAddress, RunningServer, ServeOptions } from '../core/options.ts'
 import type { Site } from '../core/site.ts'
 import { openSite } from '../core/start.ts'
-import { TraceEvents } from '../core/trace-events.ts'
+import { TraceEvents, traceWriting } from '../core/trace-events.ts'
 import type { Front } from '../tls/front.ts'
 import { fileCalls, loadCall, openRoot, storeCall } from './calls.ts'
 import type { Colleagues } from './colleagues.ts'
@@ -27,7 +27,7 @@ import { Log } from './log.ts'
 import { Loop } from './loop.ts'
 import { noteBusy, processStatus, watchLag } from './measure.ts'
 import { type LaterCalls, run } from './run.ts'
-import { servingLoop, traceOf } from './trace.ts'
+import { servingLoop } from './trace.ts'
 import { socketCalls } from './transfers.ts'
 
 /** One running server. */
@@ -115,7 +115,7 @@ export async function serveHere(wanted: ServeOptions, colleagues?: Colleagues): 
   const options = withinDescriptors(wanted, descriptors)
   const limits = limitsOf(options.limits)
   const log = new Log(options.logFile)
-  const trace = options.traceFile === undefined ? undefined : traceOf(options.traceFile, log)
+  const trace = options.traceFile === undefined ? undefined : new Log(options.traceFile, traceWriting(log.line))
   const root = await openRoot(options.root)
   const loader = new Loader()
   let keeper: Loader | undefined

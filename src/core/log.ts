@@ -34,6 +34,14 @@ export interface Logged {
   readonly trace: Trace
 }
 
+/** How a file is written to that is not a log of requests. */
+export interface Writing {
+  /** What the file takes whole, in bytes. */
+  readonly piece: number
+  /** Is called once, when the file cannot be written: it is then given up, so that no half line stands before others. */
+  readonly failed: (error: { readonly code?: string | undefined }) => void
+}
+
 /** A UTF-16 unit in hexadecimal. */
 function hexadecimal(character: string, digits: 2 | 4): string {
   return character.charCodeAt(0).toString(16).padStart(digits, '0')

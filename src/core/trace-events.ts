@@ -12,7 +12,7 @@
  */
 import type { Environment } from './calls.ts'
 import type { Connection } from './http/connection.ts'
-import { ascii, type Logged, notice } from './log.ts'
+import { ascii, type Logged, notice, type Writing } from './log.ts'
 import { phaseOf } from './trace.ts'
 
 /** Who serves: a thread, or a process. */
@@ -23,7 +23,7 @@ export interface ServingLoop {
 }
 
 /** How much of the lines to write at once: a regular file takes them whole and without mixing, if it is appended to (write(2), `O_APPEND`). */
-export const tracePieceBytes = 64 * 1024
+const tracePieceBytes = 64 * 1024
 
 const micros = (time: number): number => Math.round(time * 1000)
 
@@ -102,6 +102,11 @@ export class TraceEvents {
   #line(kind: 'X' | 'i' | 'M', row: number, what: string): string {
     return `{"ph":"${kind}","pid":${this.#loop.id},"tid":${row},${what}},`
   }
+}
+
+/** How a trace is written. @param tell takes the line in the log that says that it has to be given up */
+export function traceWriting(tell: (line: string) => unknown): Writing {
+  return { piece: tracePieceBytes, failed: ({ code }) => void tell(traceGivenUp(code)) }
 }
 
 /** The line in the log when the file takes no more. @param reason the errno name, such as `ENOSPC` */

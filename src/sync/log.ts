@@ -7,20 +7,12 @@
  *   to a bound.
  */
 import fs from 'node:fs'
-import { pieceOf } from '../core/log.ts'
+import { pieceOf, type Writing } from '../core/log.ts'
 
 /** Written at once beyond this, however many requests wait. */
 const flushBytes = 16 * 1024
 /** Kept at most, while the log takes nothing. */
 const keptBytes = 1024 * 1024
-
-/** How a file is written to that is not a log of requests. */
-export interface Writing {
-  /** What the file takes whole, in bytes. */
-  readonly piece: number
-  /** Is called once, when the file cannot be written: it is then given up, so that no half line stands before others. */
-  readonly failed: (error: NodeJS.ErrnoException) => void
-}
 
 export class Log {
   private readonly file: number

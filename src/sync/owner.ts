@@ -7,6 +7,7 @@
 import fs from 'node:fs'
 import { hostname } from 'node:os'
 import { judge, machineOf, type OwnerState, ownerName, parseOwner, startOf } from '../core/owner.ts'
+import { threadNumber } from './thread-number.ts'
 
 /** What a file or link of /proc says, or undefined where there is none, or it is not for us to see. */
 function told(read: () => string): string | undefined {
@@ -42,12 +43,10 @@ function ownOf(pid: number, self: 'self' | 'thread-self'): string {
   return ownerName({ ...machine, pid, started: startOf(statOf(self) ?? '') ?? '0' })
 }
 
-/** `PID/task/TID`, where the system has it. */
-const threadPath = told(() => fs.readlinkSync('/proc/thread-self')) ?? ''
-const thread = ownOf(Number(threadPath.slice(threadPath.lastIndexOf('/') + 1)), 'thread-self')
+const thread = threadNumber === undefined ? undefined : ownOf(threadNumber, 'thread-self')
 
 /** This thread, for others; the process, where threads cannot be seen as processes are. */
-export const owner = stateOf(thread) === 'running' ? thread : ownOf(process.pid, 'self')
+export const owner = thread !== undefined && stateOf(thread) === 'running' ? thread : ownOf(process.pid, 'self')
 
 export function ownerState(name: string): OwnerState {
   return name === owner ? 'running' : stateOf(name)

@@ -10,7 +10,7 @@ import { blockingLimits, limitsOf } from '../core/limits.ts'
 import { Recorder } from '../core/metrics/recorder.ts'
 import type { ServeOptions } from '../core/options.ts'
 import { openSite } from '../core/start.ts'
-import { TraceEvents } from '../core/trace-events.ts'
+import { TraceEvents, traceWriting } from '../core/trace-events.ts'
 import { fileCalls, openRoot } from './calls.ts'
 import { commonCalls } from './common.ts'
 import { environment } from './environment.ts'
@@ -19,7 +19,7 @@ import { type Doors, Loop } from './loop.ts'
 import { type Counts, measureCall } from './measure.ts'
 import { run } from './run.ts'
 import { Shared } from './shared.ts'
-import { servingLoop, traceOf } from './trace.ts'
+import { servingLoop } from './trace.ts'
 import { socketCalls } from './transfers.ts'
 
 /** What a serving thread is started with. */
@@ -41,7 +41,7 @@ function main(data: ThreadData): void {
   const options = { ...data.options, limits: { ...blockingLimits, ...data.options.limits } }
   const answer = (message: ThreadAnswer) => parentPort?.postMessage(message)
   const log = new Log(options.logFile)
-  const trace = options.traceFile === undefined ? undefined : traceOf(options.traceFile, log)
+  const trace = options.traceFile === undefined ? undefined : new Log(options.traceFile, traceWriting(log.line))
   const limits = limitsOf(options.limits)
   const shared = new Shared(data.shared)
   const common = commonCalls(shared)

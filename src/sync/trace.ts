@@ -1,25 +1,13 @@
 /**
- * Where a serving thread writes its trace events.
+ * Who a serving thread is in its trace events.
  */
-import fs from 'node:fs'
 import { threadId } from 'node:worker_threads'
-import { type ServingLoop, traceGivenUp, tracePieceBytes } from '../core/trace-events.ts'
-import { Log } from './log.ts'
+import type { ServingLoop } from '../core/trace-events.ts'
+import { threadNumber } from './thread-number.ts'
 
-/** This thread: by the number that the kernel has for it (gettid(2)), which on Linux no other thread or process has. */
+/** This thread. Where the system tells no number of it, any will do that is another one for each thread. */
 export function servingLoop(): ServingLoop {
   const { pid } = process
-  let id = pid + threadId
-  try {
-    // proc(5): PID/task/TID
-    id = Number(fs.readlinkSync('/proc/thread-self').split('/').at(-1))
-  } catch {
-    // Not Linux: the number need only be another one for each thread.
-  }
+  const id = threadNumber ?? pid + threadId
   return { id, name: `twinserve sync, thread ${id} of process ${pid}` }
-}
-
-/** @param log where it is said when the trace has to be given up */
-export function traceOf(file: number, log: Log): Log {
-  return new Log(file, { piece: tracePieceBytes, failed: ({ code }) => void log.line(traceGivenUp(code)) })
 }

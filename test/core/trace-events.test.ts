@@ -5,22 +5,12 @@ import { turnedAway } from '../../src/core/http/crowd.ts'
 import { RequestHead } from '../../src/core/http/head.ts'
 import { defaultLimits } from '../../src/core/limits.ts'
 import { newTrace } from '../../src/core/trace.ts'
-import { TraceEvents, traceGivenUp } from '../../src/core/trace-events.ts'
+import { TraceEvents, traceGivenUp, traceWriting } from '../../src/core/trace-events.ts'
 import { converse } from '../fixtures/converse.ts'
 import { headOf, siteWith, textOf } from '../fixtures/request.ts'
 import { ScriptedEnvironment } from '../fixtures/script.ts'
 import { conversation, rpc } from '../fixtures/session.ts'
-
-interface TraceEvent {
-  readonly ph: string
-  readonly pid: number
-  readonly tid: number
-  readonly ts: number
-  readonly dur: number
-  readonly name: string
-  readonly cat?: string
-  readonly args?: Record<string, unknown>
-}
+import type { TraceEvent } from '../fixtures/trace-event.ts'
 
 const latin1 = (input: string) => Buffer.from(input, 'latin1')
 
@@ -127,6 +117,8 @@ t.test('where there was no room, the trace says so', async (t) => {
   t.match(lost, { ph: 'i', name: 'events lost', args: { count: 3 } })
   t.match(then, { name: 'close' })
   t.match(traceGivenUp('ENOSPC'), /^twinserve: The trace cannot be written \(ENOSPC\), and is given up\. /)
+  traceWriting((line) => lines.push(line)).failed({ code: 'ENOSPC' })
+  t.equal(lines.at(-1), traceGivenUp('ENOSPC'))
 })
 
 t.test(

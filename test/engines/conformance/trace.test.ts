@@ -4,17 +4,7 @@ import path from 'node:path'
 import type { Test } from 'tap'
 import { type Engine, overSeveralLoops, type Service, startEngine } from '../../fixtures/engines.ts'
 import { temporary } from '../../fixtures/temporary.ts'
-
-interface TraceEvent {
-  readonly ph: string
-  readonly pid: number
-  readonly tid: number
-  readonly ts: number
-  readonly dur: number
-  readonly name: string
-  readonly cat?: string
-  readonly args: Record<string, unknown>
-}
+import type { TraceEvent } from '../../fixtures/trace-event.ts'
 
 /** As Perfetto reads it: an array that nobody has closed. */
 const readTrace = (file: string): TraceEvent[] => JSON.parse(`${fs.readFileSync(file, 'utf8').replace(/,\n$/, '')}]`)
