@@ -1,5 +1,7 @@
 /** What the generator is asked to do. Plain data, so that it can cross to another process and lie beside the results. */
 
+import type { About } from './judge.ts'
+
 /** One kind of request, and the answer that it must get. */
 export interface Target {
   readonly method: string
@@ -41,8 +43,8 @@ export interface LoadOrder {
   readonly patience: number
   /** Whether to watch the clock all the time, which takes a core, rather than wait in `poll(2)`. */
   readonly spin: boolean
-  /** Whether the run is about how many are answered, and not about their latencies: what it takes for the run to be void is another. */
-  readonly counted: boolean
+  /** What the run is about: what it takes for it to be void depends on that. */
+  readonly about: About
   /** Whether to keep what the server says of its own time (`Server-Timing`). It costs time, and is for runs whose latencies nobody looks at. */
   readonly phases: boolean
   readonly targets: readonly Target[]
@@ -63,5 +65,5 @@ export const defaultOrder: Omit<LoadOrder, 'port' | 'targets'> = {
   patience: 5,
   spin: true,
   phases: false,
-  counted: false,
+  about: 99,
 }

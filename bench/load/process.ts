@@ -4,8 +4,16 @@ import { once } from 'node:events'
 import os from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type Disturbance, spoilt } from './judge.ts'
-import { machineTime, othersBetween, processSeconds, stolenBetween } from './machine.ts'
+import { type About, type Disturbance, spoilt } from './judge.ts'
+import {
+  family,
+  machineTime,
+  othersBetween,
+  processesBetween,
+  processSeconds,
+  processTimes,
+  stolenBetween,
+} from './machine.ts'
 import type { Outcome, Told } from './main.ts'
 import { defaultOrder, type LoadOrder } from './order.ts'
 
@@ -39,8 +47,8 @@ export interface GeneratorProcess {
 
 /** @param processor to run on, or undefined for any */
 export function startGenerator(processor: number | undefined): GeneratorProcess {
-  // Objects that live for one request die young: with more room for the young, they are looked at more seldom.
-  const words = ['--expose-gc', '--max-semi-space-size=64', `--import=${loader}`, entry]
+  // Objects that live for one request die young: with so much room for the young, none of them is looked at during a run.
+  const words = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64', `--import=${loader}`, entry]
   const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
   const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: clean() })
   const ended = once(child, 'close')
@@ -56,7 +64,7 @@ export function startGenerator(processor: number | undefined): GeneratorProcess 
   return {
     load(partial, server, company) {
       const order = { ...defaultOrder, ...partial }
-      return watched(() => ask(order), order, server, company)
+      return watched(() => ask(order), order, child.pid as number, server, company)
     },
     async end() {
       child.stdin.end()
@@ -77,12 +85,13 @@ export async function load(order: PartialOrder, processor: number | undefined, s
 
 async function watched(
   run: () => Promise<Outcome>,
-  { counted, seconds: lasted }: LoadOrder,
+  { about, seconds: lasted }: LoadOrder,
+  generator: number,
   server?: number,
   company?: number,
 ): Promise<Report> {
   const [machine, used, self, began] = [machineTime(), cpuOf(server), process.cpuUsage(), performance.now()]
-  const beside = cpuOf(company) ?? 0
+  const [beside, times] = [cpuOf(company) ?? 0, processTimes()]
   const outcome = await run()
   const seconds = (performance.now() - began) / 1000
   const now = cpuOf(server)
@@ -90,14 +99,25 @@ async function watched(
   const { user, system } = process.cpuUsage(self)
   const own = outcome.cpu + (serverCpu ?? 0) + ((cpuOf(company) ?? 0) - beside) + (user + system) / 1e6
   const after = machineTime()
+  const involved = new Set([process.pid, generator, ...[server, company].flatMap(familyOf)])
+  const seen = processesBetween(times, processTimes(), involved, seconds) ?? 0
+  const others = serverCpu === undefined ? undefined : othersBetween(machine, after, own, seconds)
   const disturbance = {
     stolen: stolenBetween(machine, after),
-    others: serverCpu === undefined ? undefined : othersBetween(machine, after, own, seconds),
+    others: others === undefined ? undefined : Math.max(seen, others),
   }
   // In the closed loop a request is due when it is sent, but what else takes the machine spoils it as well.
-  const miscounted = spoilt(outcome.summary, disturbance, lasted)
-  const reasons = counted ? miscounted : spoilt(outcome.summary, disturbance)
-  return { ...outcome, ...disturbance, serverCpu, spoilt: reasons, miscounted }
+  const reasons = (what: About) => spoilt(outcome.summary, disturbance, what, lasted)
+  return { ...outcome, ...disturbance, serverCpu, spoilt: reasons(about), miscounted: reasons('count') }
+}
+
+/** Nobody where it cannot be known. */
+function familyOf(pid: number | undefined): number[] {
+  try {
+    return pid === undefined ? [] : family(pid)
+  } catch {
+    return []
+  }
 }
 
 const cpuOf = (pid: number | undefined) => (pid === undefined ? undefined : processSeconds(pid))

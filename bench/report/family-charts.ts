@@ -1,5 +1,6 @@
 /** Latency against load: a family of scenarios that differ in nothing else. */
 
+import { tells } from '../load/judge.ts'
 import type { ScenarioResult } from '../run/results.ts'
 import { fewestRounds, meanInterval } from '../statistics/bootstrap.ts'
 import { type Chart, modelLine, type Role, roles, type Series } from './chart.ts'
@@ -74,7 +75,7 @@ function measuredSeries(
 export function levelOf(scenario: ScenarioResult, engine: string, percent: 50 | 99) {
   if (scenario.stability[engine]?.stable === false) return undefined
   const values = scenario.rounds
-    .filter((round) => round.engine === engine && round.spoilt.length === 0)
+    .filter((round) => round.engine === engine && round.spoilt.length === 0 && tells(round.summary, percent))
     .map(({ summary }) => summary.latency[percent])
   // One round without a right answer at this percentile is not made good by the others.
   if (values.length === 0 || !values.every((value) => Number.isFinite(value))) return undefined

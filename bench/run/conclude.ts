@@ -5,6 +5,7 @@
  * whether the servers kept up it is. Else just those runs would be left out in which a server fell so far behind that the
  * generator had to hold hundreds of connections, and was late for it.
  */
+import { tells } from '../load/judge.ts'
 import type { Summary } from '../load/summary.ts'
 import type { Scenario } from '../scenarios.ts'
 import { fewestRounds } from '../statistics/bootstrap.ts'
@@ -48,13 +49,13 @@ export function half(values: readonly (number | undefined)[]): number | undefine
   return there.length === 0 ? undefined : percentile(sorted(there), 50)
 }
 
-/** The middle of the rounds, by percentile. */
+/** The middle of the rounds, by percentile: of those in which the generator was not too late for it. */
 export function middle(rounds: readonly Measured[]): Record<string, number | undefined> {
   return Object.fromEntries(
-    ([50, 90, 99, 99.9, 100] as const).map((percent) => [
-      percent,
-      half(rounds.map(({ summary }) => summary.latency[percent])),
-    ]),
+    ([50, 90, 99, 99.9, 100] as const).map((percent) => {
+      const own = rounds.filter(({ summary }) => tells(summary, percent))
+      return [percent, half(own.map(({ summary }) => summary.latency[percent]))]
+    }),
   )
 }
 

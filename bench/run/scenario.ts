@@ -1,5 +1,6 @@
 /** One scenario: its servers measured round by round in random order, and compared. */
 import path from 'node:path'
+import type { About } from '../load/judge.ts'
 import { processMemory } from '../load/machine.ts'
 import type { Phases } from '../load/phases.ts'
 import type { GeneratorProcess, PartialOrder, Report } from '../load/process.ts'
@@ -116,7 +117,7 @@ class ScenarioBench {
           // Company may keep the server from answering anything at all for a while.
           warmup: scenario.company === undefined ? 32 : 0,
           newConnections: scenario.newConnections ?? false,
-          counted: scenario.measure.name === 'achieved',
+          about: aboutOf(scenario),
           targets: targetsOf(stage.root, scenario.asked, `${scenario.name}-${label}-${this.retries}-${server.pid}`),
           ...order,
         },
@@ -237,6 +238,10 @@ function rateOf({ intensity }: Scenario, calibrations: readonly Calibration[]): 
   if ('rate' in intensity) return intensity.rate
   const least = Math.min(...calibrations.map(({ capacity }) => capacity))
   return 'share' in intensity ? intensity.share * least : least
+}
+
+function aboutOf({ measure: { name } }: Scenario): About {
+  return name === 'achieved' ? 'count' : (Number(name.slice(1)) as 50 | 90 | 99)
 }
 
 function amountOf(intensity: Intensity, rate: number): Partial<PartialOrder> {

@@ -1,7 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'tap'
-import { othersBetween, parseStat, processMemory, processSeconds, stolenBetween } from '../../bench/load/machine.ts'
+import {
+  othersBetween,
+  parseStat,
+  processesBetween,
+  processMemory,
+  processSeconds,
+  processTimes,
+  stolenBetween,
+} from '../../bench/load/machine.ts'
 import { poissonPlan } from '../../bench/load/plan.ts'
 import { mean, variance } from '../../bench/statistics/percentile.ts'
 import { near } from '../fixtures/near.ts'
@@ -51,8 +59,27 @@ test("the machine's time, and whose it was", async (t) => {
   t.equal(stolenBetween(undefined, after), undefined)
   t.equal(stolenBetween(before, before), undefined)
   // 50 ticks are half a second, of which 0.4 s went to the run itself; it took two seconds.
-  near(t, othersBetween(before, after, 0.4, 2) as number, 0.05, 1e-9, 'others')
+  // Of 100 ticks that is five to either side by chance alone.
+  near(t, othersBetween(before, after, 0.2, 2) as number, 0.1, 1e-9, 'others')
+  t.equal(othersBetween(before, after, 0.45, 2), 0, 'not told from chance')
   t.equal(othersBetween(before, after, 0.6, 2), 0, 'never below none')
+})
+
+test('what other processes took is what those took that have nothing to do with it', async (t) => {
+  const before = new Map([
+    [1, 5],
+    [2, 7],
+    [3, 1],
+  ])
+  // The third has ended, and its parent has its time; the fourth has just come.
+  const after = new Map([
+    [1, 6.5],
+    [2, 9],
+    [4, 0.25],
+  ])
+  t.equal(processesBetween(before, after, new Set([2]), 2), 0.375)
+  t.equal(processesBetween(before, after, new Set([1, 2, 4]), 2), 0, 'never below none')
+  t.equal(processesBetween(undefined, after, new Set(), 2), undefined)
 })
 
 test('time and memory of a process, and of those below it', async (t) => {
@@ -70,4 +97,6 @@ test('time and memory of a process, and of those below it', async (t) => {
   t.ok((processSeconds(process.pid) as number) >= own + childs)
   t.ok((processMemory(process.pid) as number) > memory)
   t.equal(processSeconds(2 ** 30), undefined)
+  const seen = processTimes()?.get(child.pid as number) as number
+  t.ok(Math.abs(seen - childs) < 0.5, `${seen} s, and exactly ${childs} s a moment before`)
 })

@@ -227,7 +227,10 @@ test('latency against load has an interval over rounds, and what was predicted',
   })
   const only = levelOf(alone, 'blocking', 50)
   t.equal(only?.low, only?.high, 'one round has no interval')
-  const lost = { ...alone.rounds[0], summary: { latency: { 50: Infinity } } } as (typeof alone.rounds)[number]
+  const lost = {
+    ...alone.rounds[0],
+    summary: { latency: { 50: Infinity }, lateness: {} },
+  } as (typeof alone.rounds)[number]
   t.equal(levelOf({ ...alone, rounds: [...alone.rounds, lost] }, 'blocking', 50), undefined)
 })
 
