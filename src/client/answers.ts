@@ -11,11 +11,22 @@ export function badAnswer(what: string): ClientError {
   return new ClientError('bad_answer', `The server answers what cannot be: ${what}.`)
 }
 
-/** The refusal that an HTTP answer with an error status is. @param asked for the sentence of a server that gives none */
-export async function readRefusal(response: IncomingMessage, asked: string): Promise<ClientError> {
+/**
+ * The refusal that an HTTP answer with an error status is.
+ *
+ * @param asked for the sentence of a server that gives none
+ * @param otherwise what an answer without a sentence means, where it means something else
+ */
+export async function readRefusal(
+  response: IncomingMessage,
+  asked: string,
+  otherwise: (status: number) => ClientError | undefined = () => undefined,
+): Promise<ClientError> {
   const status = response.statusCode as number
   const told = refusalIn(await readText(response))
   if (told !== undefined) return new ClientError(told.code, told.message, { status })
+  const other = otherwise(status)
+  if (other !== undefined) return other
   return new ClientError(codeOf(status), `The server refuses ${asked} with status ${status}.`, { status })
 }
 

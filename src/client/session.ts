@@ -147,7 +147,7 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
       socket.once('open', resolve)
       socket.on('error', (error) => reject(signal?.aborted ? cancelled(signal) : failureOf(error, endpoint)))
       socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-        readRefusal(response, `GET ${sessionPath}`).then(reject, reject)
+        readRefusal(response, `GET ${sessionPath}`, (status) => stranger(endpoint, status)).then(reject, reject)
       })
     })
   } catch (error) {
@@ -193,6 +193,13 @@ export function unreachable(endpoint: Endpoint, cause: Error): ClientError {
   const [reason, way] = why[code ?? ''] ?? handshakeReason(cause) ?? [code ?? cause.message]
   const message = `The server at ${where} cannot be reached: ${reason}. ${way ?? 'Start it, or give another address.'}`
   return new ClientError('unreachable', message, { cause })
+}
+
+/** Somebody is there who speaks HTTP, and knows nothing of sessions. @returns undefined for what a proxy may say of a server that does */
+function stranger({ url }: Endpoint, status: number): ClientError | undefined {
+  if (status >= 400 && ![400, 404, 405, 501].includes(status)) return undefined
+  const message = `What answers at ${url.href} is no twinserve: it has no ${sessionPath} (status ${status}). Give another address.`
+  return new ClientError('unreachable', message, { status })
 }
 
 interface Message {

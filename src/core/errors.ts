@@ -166,5 +166,8 @@ export function refusalOf(error: unknown, what: string): Refusal {
   if (errno === undefined) return new Refusal('internal')
   const code = byErrno[errno]
   if (code === undefined) return new Refusal('failed', errno)
-  return new Refusal(code, reasons[errno] ?? what)
+  const reason = reasons[errno]
+  if (reason === undefined) return new Refusal(code, what)
+  // A name that is too long is better not repeated.
+  return new Refusal(code, code === 'not_allowed' && what !== '' ? `${reason} (${what})` : reason)
 }

@@ -49,11 +49,16 @@ test('something else is there', async (t) => {
   const rows = [
     [
       answer('404 Not Found', 'nothing here'),
-      'not_found',
-      'The server refuses GET /.twinserve/session with status 404.',
+      'unreachable',
+      /is no twinserve.*\(status 404\)\. Give another address\.$/,
+    ],
+    [
+      answer('403 Forbidden', 'by a proxy'),
+      'not_allowed',
+      'The server refuses GET /.twinserve/session with status 403.',
     ],
     [answer('421 Misdirected Request', refusal), 'wrong_host', 'Not for this host.'],
-    [answer('200 OK', 'hello'), 'bad_request', 'The server refuses GET /.twinserve/session with status 200.'],
+    [answer('200 OK', 'hello'), 'unreachable', /is no twinserve.*\(status 200\)/],
   ] as const
   for (const [bytes, code, message] of rows) {
     const server = createServer((socket) => void socket.on('data', () => socket.end(bytes)).on('error', () => {}))

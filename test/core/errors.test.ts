@@ -59,11 +59,11 @@ const meanings: readonly (readonly [errno: string, code: string, status: number,
   ['EINVAL', 'bad_name', 400, 'not valid here'],
   ['ENAMETOOLONG', 'bad_name', 400, 'too long'],
   ['EILSEQ', 'bad_name', 400, 'characters'],
-  ['EACCES', 'not_allowed', 403, 'permission denied'],
-  ['EPERM', 'not_allowed', 403, 'not permitted'],
-  ['EROFS', 'not_allowed', 403, 'mounted read-only'],
-  ['EBUSY', 'not_allowed', 403, 'in use'],
-  ['EXDEV', 'not_allowed', 403, 'another file system'],
+  ['EACCES', 'not_allowed', 403, 'permission denied (/a)'],
+  ['EPERM', 'not_allowed', 403, 'not permitted (/a)'],
+  ['EROFS', 'not_allowed', 403, 'mounted read-only (/a)'],
+  ['EBUSY', 'not_allowed', 403, 'in use (/a)'],
+  ['EXDEV', 'not_allowed', 403, 'another file system (/a)'],
   ['ENOSPC', 'storage_full', 507, '/a'],
   ['EDQUOT', 'storage_full', 507, '/a'],
   ['EFBIG', 'too_large', 413, '/a'],
@@ -80,6 +80,11 @@ test('what a failed call means', async (t) => {
     t.ok(refusal.message.includes(about), `${errno}: ${refusal.message}`)
     t.notMatch(refusal.message, /scripted/, 'the words of the system are not shown')
   }
+})
+
+test('a failed call of no request names nothing', async (t) => {
+  const { message } = refusalOf(new CallFailure('EACCES'), '')
+  t.equal(message, 'The file system does not allow it: permission denied.')
 })
 
 test('a refusal stays as it is; anything else is a mistake of the program', async (t) => {
