@@ -13,12 +13,13 @@ import { type SmallFile, storeSmall } from '../core/files/small.ts'
 import type { Program, Step } from '../core/program.ts'
 import { secondsOf, statusOf } from '../core/status.ts'
 import { declined, Slots } from './slots.ts'
+import { Stretch, scheduled } from './stalls.ts'
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = fs.constants
 const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
 const bigint = { bigint: true } as const
 const bigintIfAny = { bigint: true, throwIfNoEntry: false } as const
-/** Milliseconds that a small file may take: longer, and it came from a slow disk. */
+/** Milliseconds for which a thread may stand still for a small file: longer, and its disk is slow. */
 const patience = 1
 
 const slots = new Slots(workerData as SharedArrayBuffer)
@@ -129,13 +130,29 @@ function attempt(slot: number, what: string | SmallFile, length: number): void {
   }
 }
 
+const numbers = Buffer.alloc(64)
+
+/** What Linux keeps of this thread: see `scheduled`. */
+function schedstat(): string {
+  try {
+    const fd = fs.openSync('/proc/thread-self/schedstat', O_RDONLY)
+    const count = fs.readSync(fd, numbers, 0, numbers.length, 0)
+    fs.closeSync(fd)
+    return numbers.toString('latin1', 0, count)
+  } catch {
+    return ''
+  }
+}
+
+const stretch = new Stretch(patience, { now: () => performance.now(), scheduled: () => scheduled(schedstat()) })
+
 function work(batch: Batch): Told {
   const done: number[] = []
   const left: number[] = []
-  const begun = performance.now()
+  stretch.begin()
   for (let at = 0; at < batch.length; at += 3) {
     const slot = batch[at] as number
-    if (performance.now() - begun > patience * (done.length + 1)) left.push(slot)
+    if (left.length > 0 || stretch.heldUp()) left.push(slot)
     else {
       attempt(slot, batch[at + 1] as string | SmallFile, batch[at + 2] as number)
       done.push(slot)

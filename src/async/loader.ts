@@ -20,8 +20,13 @@ import { systemError } from './sockets.ts'
 /** As libuv has it: 4 unless the environment says otherwise. */
 const mostThreads = Math.max(1, Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '4', 10) || 1)
 const mostJobs = 32
-/** Milliseconds of silence after which a thread counts as held up. */
+/**
+ * Milliseconds of silence after which a thread may be held up. It counts as held up when, beyond those, the loop had nothing to do for as long
+ * again: as long as it has, the thread may wait for no more than the processor.
+ */
 const heldUp = 5
+/** Milliseconds of silence after which it counts as held up whatever the loop had to do. */
+const heldUpBusy = 100
 /** Milliseconds for which a disk counts as slow. */
 const slowTime = 1000
 
@@ -35,6 +40,17 @@ interface Job {
   readonly reject: (error: Error) => void
 }
 
+/** Milliseconds: of any monotonic clock, and of those for which this loop had nothing to do. */
+export interface LoopClocks {
+  now(): number
+  idle(): number
+}
+
+const ownClocks: LoopClocks = {
+  now: () => performance.now(),
+  idle: () => performance.eventLoopUtilization().idle,
+}
+
 /** The part of a `Worker` that is used here. */
 export type FileWorker = Pick<Worker, 'postMessage' | 'on' | 'once' | 'ref' | 'unref'>
 
@@ -44,6 +60,8 @@ interface Thread {
   readonly jobs: Set<number>
   /** When it was last given something while idle, or told of something. Infinity until it is ready for its first file. */
   heard: number
+  /** The loop's idle time when it was first seen to have been silent for `heldUp` since. */
+  doubted: number | undefined
 }
 
 function startWorker(memory: SharedArrayBuffer): FileWorker {
@@ -69,10 +87,12 @@ export class Loader {
   })
   private ended = false
   private readonly make: typeof startWorker
+  private readonly clocks: LoopClocks
 
-  /** @param make starts a thread; tests have their own */
-  constructor(make = startWorker) {
+  /** @param make starts a thread @param clocks to know silence by; tests have their own of both */
+  constructor(make = startWorker, clocks = ownClocks) {
     this.make = make
+    this.clocks = clocks
     this.start()
   }
 
@@ -121,7 +141,7 @@ export class Loader {
   private readonly flush = (): void => {
     this.scheduled = false
     while (this.waiting.length > 0) {
-      const slow = performance.now() < this.slowUntil
+      const slow = this.clocks.now() < this.slowUntil
       const thread = this.free.length > 0 ? this.choose(slow) : undefined
       if (thread === undefined) {
         this.lookAgain()
@@ -133,15 +153,27 @@ export class Loader {
 
   /** A thread that can take more, or undefined when all have enough to do. */
   private choose(slow: boolean): Thread | undefined {
-    const now = performance.now()
     let stuck = 0
     for (const thread of this.threads) {
       const busy = thread.jobs.size > 0
-      if (busy && now - thread.heard > heldUp) stuck += 1
+      if (busy && this.silent(thread)) stuck += 1
       else if (!busy || (!slow && thread.jobs.size < mostJobs)) return thread
     }
     const more = slow || stuck === this.threads.size
     return more && this.threads.size < mostThreads ? this.start() : undefined
+  }
+
+  private silent(thread: Thread): boolean {
+    const silence = this.clocks.now() - thread.heard
+    if (silence <= heldUp || silence > heldUpBusy) return silence > heldUp
+    const idle = this.clocks.idle()
+    thread.doubted ??= idle
+    return idle - thread.doubted > heldUp
+  }
+
+  private heardOf(thread: Thread): void {
+    thread.heard = this.clocks.now()
+    thread.doubted = undefined
   }
 
   /** Nothing may tell when a thread has become slow, but the clock. */
@@ -154,7 +186,7 @@ export class Loader {
 
   private start(): Thread {
     const worker = this.make(this.slots.memory)
-    const thread: Thread = { worker, jobs: new Set(), heard: Infinity }
+    const thread: Thread = { worker, jobs: new Set(), heard: Infinity, doubted: undefined }
     worker.on('message', (told: Told) => this.hear(thread, told))
     worker.on('error', () => this.lost(thread))
     this.threads.add(thread)
@@ -163,7 +195,7 @@ export class Loader {
 
   private give(thread: Thread, most: number): void {
     const batch: (number | string | SmallFile)[] = []
-    if (thread.jobs.size === 0 && thread.heard !== Infinity) thread.heard = performance.now()
+    if (thread.jobs.size === 0 && thread.heard !== Infinity) this.heardOf(thread)
     const jobs = this.waiting.splice(0, Math.min(most, this.free.length))
     for (const job of jobs) {
       const slot = this.free.pop() as number
@@ -178,7 +210,7 @@ export class Loader {
   private hear(thread: Thread, { done, left }: Told): void {
     // Until it is ready somebody waits for it; afterwards it is no reason for the process to go on.
     if (thread.heard === Infinity) thread.worker.unref()
-    thread.heard = performance.now()
+    this.heardOf(thread)
     this.begin()
     for (const slot of done) {
       thread.jobs.delete(slot)

@@ -64,17 +64,16 @@ class Worker extends EventEmitter {
   }
 }
 
-function made(t: Test): { loader: Loader; workers: Worker[]; started: EventEmitter } {
+function made(t: Test) {
   const workers: Worker[] = []
-  const started = new EventEmitter()
+  const clocks = { time: 0, rested: 0, now: () => clocks.time, idle: () => clocks.rested }
   const loader = new Loader((memory) => {
     const worker = new Worker(memory)
     workers.push(worker)
-    queueMicrotask(() => started.emit('worker'))
     return worker as unknown as FileWorker
-  })
+  }, clocks)
   t.teardown(() => loader.end())
-  return { loader, workers, started }
+  return { loader, workers, clocks }
 }
 
 const room = () => Buffer.alloc(64)
@@ -122,24 +121,49 @@ t.test('a slow disk: what is left goes to threads that have nothing to do, file 
   await Promise.all(answers)
 })
 
-t.test('a thread that is held up keeps its files; another takes what comes later', async (t) => {
-  const { loader, workers, started } = made(t)
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+t.test('a thread that is silent keeps its files; another takes what comes later', async (t) => {
+  const { loader, workers, clocks } = made(t)
+  const [worker] = workers as [Worker]
+  worker.ready()
+  const answers: Promise<unknown>[] = []
+  const ask = async (name: string) => {
+    answers.push(loader.load(name, room()))
+    await turn()
+  }
+  const given = (at: number) => workers[at]?.given.flatMap((batch) => worker.paths(batch))
+  await ask('/stuck')
+  clocks.time += 6
+  await ask('/b')
+  clocks.time += 50
+  clocks.rested += 5
+  await ask('/c')
+  t.strictSame(
+    given(0),
+    ['/stuck', '/b', '/c'],
+    'the loop was busy: the thread may wait for no more than the processor',
+  )
+  clocks.rested += 1
+  await ask('/d')
+  t.strictSame(given(1), ['/d'])
+  for (const each of workers) for (const batch of each.given) each.tell(batch)
+  await Promise.all(answers)
+})
+
+t.test('a thread that is silent for very long is not waited for, however busy the loop is', async (t) => {
+  const { loader, workers, clocks } = made(t)
   const [worker] = workers as [Worker]
   worker.ready()
   const stuck = loader.load('/stuck', room())
-  await once(worker, 'given')
-  const later: Promise<unknown>[] = []
-  const another = once(started, 'worker')
-  // Whoever asks before it shows is given to the same thread, which is not known to be held up yet.
-  while (workers.length === 1) {
-    later.push(loader.load('/later', room()))
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  await another
-  const second = workers[1] as Worker
-  t.strictSame(second.paths(second.given[0] as Batch)[0], '/later')
+  await turn()
+  clocks.time += 101
+  const later = loader.load('/later', room())
+  await turn()
+  const [, second] = workers as [Worker, Worker]
+  t.strictSame(second.paths(second.given[0] as Batch), ['/later'])
   for (const each of workers) for (const batch of each.given) each.tell(batch)
-  await Promise.all([stuck, ...later])
+  await Promise.all([stuck, later])
 })
 
 t.test('a thread that dies: its files fail, and others are served', async (t) => {
@@ -151,7 +175,7 @@ t.test('a thread that dies: its files fail, and others are served', async (t) =>
   worker.emit('error', new Error('out of memory'))
   await t.rejects(lost, { code: 'EIO' })
   const next = loader.load('/b', room())
-  await new Promise((resolve) => setImmediate(resolve))
+  await turn()
   const second = workers[1] as Worker
   second.tell(second.given[0] as Batch)
   t.equal((await next).length, 3)

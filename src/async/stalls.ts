@@ -1,0 +1,68 @@
+/**
+ * Telling a disk that is slow from a processor that others want, too.
+ *
+ * - A thread that waits for a processor is as silent as one that waits for a disk, but more threads do not help it: they wait for the
+ *   same processor. docs/engines.md has what it costs to mistake one for the other.
+ * - Linux tells how long a thread has run, and how long it was ready to run and did not (`schedstat`, in the kernel's
+ *   Documentation/scheduler/sched-stats.rst). What is left of a stretch of time it has stood still.
+ * - To ask costs more than a small file may. So the clock is looked at first, and the kernel is asked only after a stretch that took too long:
+ *   about the next ones, for a while.
+ */
+
+/** Milliseconds for which the kernel is asked, once something took too long. */
+const doubtTime = 1000
+
+/** Nanoseconds that a thread has run and that it has waited for a processor, in milliseconds. @param text of its `schedstat` */
+export function scheduled(text: string): number | undefined {
+  const [ran, waited] = text.split(' ').map(Number)
+  const sum = ((ran ?? Number.NaN) + (waited ?? Number.NaN)) / 1e6
+  return Number.isNaN(sum) ? undefined : sum
+}
+
+/** What a thread's stretches of work are measured with. */
+export interface Clocks {
+  /** Milliseconds of any monotonic clock. */
+  now(): number
+  /** See `scheduled`; undefined where no one tells, and then all of a stretch counts. */
+  scheduled(): number | undefined
+}
+
+/** A thread's work on one file after the other, begun anew again and again. */
+export class Stretch {
+  private readonly clocks: Clocks
+  private readonly patience: number
+  private doubtUntil = -Infinity
+  private begun = 0
+  private before: number | undefined
+  private files = 0
+
+  /** @param patience milliseconds for which the thread may stand still for one file */
+  constructor(patience: number, clocks: Clocks) {
+    this.patience = patience
+    this.clocks = clocks
+  }
+
+  begin(): void {
+    this.begun = this.clocks.now()
+    this.before = this.begun < this.doubtUntil ? this.clocks.scheduled() : undefined
+    this.files = 0
+  }
+
+  /**
+   * Asked before each file: whether the thread has stood still for too long since `begin`. When it is the first time for long that it may
+   * have, that is not held against it, and another stretch begins.
+   */
+  heldUp(): boolean {
+    this.files += 1
+    const now = this.clocks.now()
+    const most = this.patience * this.files
+    if (now - this.begun <= most) return false
+    this.doubtUntil = now + doubtTime
+    const after = this.clocks.scheduled()
+    if (after === undefined) return true
+    if (this.before !== undefined) return now - this.begun - (after - this.before) > most
+    this.begin()
+    this.files = 1
+    return false
+  }
+}
