@@ -52,6 +52,8 @@ export interface Scenario {
    */
   readonly parts?: number
   readonly newConnections?: boolean
+  /** The most connections that the open loop has. They are open before the run when there are as few as `keptConnections`, which they are unless given. */
+  readonly mostConnections?: number
   readonly slowDisk?: SlowDisk
   /** Bounds of the servers that are not the defaults. */
   readonly limits?: Partial<Limits>
@@ -60,6 +62,13 @@ export interface Scenario {
   /** Whether other servers join it, with `--peers`. */
   readonly peers?: boolean
 }
+
+/**
+ * Connections over which requests come, where they are kept. With as many as it takes, each request that finds all in use would open one, and
+ * cost the server several times as much: a scenario about requests would then be about connections, from the first tenth of a
+ * second that anything stands still. Beyond these a request waits for one, which counts as its latency (as in wrk2, and unlike in vegeta).
+ */
+export const keptConnections = 32
 
 const both = [blocking, eventLoop] as const
 const p50 = { name: 'p50', better: 'less' } as const
@@ -159,6 +168,18 @@ export const scenarios: readonly Scenario[] = [
     expected: blocking.name,
     mechanism:
       'Beyond its capacity a server’s backlog grows by what it cannot do. The one with the higher capacity may still be below it.',
+  },
+  {
+    name: 'crowd-50',
+    title: '10 KB files at 50 %, over as many connections as it takes',
+    asked: small,
+    intensity: { share: 0.5 },
+    mostConnections: 2000,
+    engines: both,
+    measure: p99,
+    expected: blocking.name,
+    mechanism:
+      'Whoever finds no connection free opens one, which costs a server several times as much as a request: one that stands still for a moment is slower after it, and may never come back.',
   },
   {
     name: 'slow-readers',

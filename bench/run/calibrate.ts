@@ -4,18 +4,16 @@ import type { GeneratorProcess, Report } from '../load/process.ts'
 import { readRaw } from '../load/raw.ts'
 import type { Scenario } from '../scenarios.ts'
 import { momentsOf, variability } from '../theory/moments.ts'
+import { connectionsOf } from './connections.ts'
 import type { Running } from './engines.ts'
 import { fileName } from './export.ts'
 import type { Calibration } from './results.ts'
 import type { Settings } from './settings.ts'
 import { targetsOf } from './share.ts'
 
-/** Connections of the closed loop: enough to keep any server busy. */
-const busy = 16
 /**
  * A server that has just started runs code that is not compiled yet: what it does then is not what the rounds will see. That is so of what it
- * does with many new connections at once, too: a tenth of a second in which it stands still makes the open loop open hundreds, and
- * where each of them costs it a millisecond, it does not come back from that at half of its capacity. So both are done
+ * does when more is asked than it can do, too, and of what it does with many new connections at once, where a scenario has them. So both are done
  * before anything is measured, the second by asking for so many times what it has just shown that it can do.
  */
 const rush = 1.5
@@ -42,14 +40,14 @@ export async function calibrate(
     port,
     seconds: settings.calibration,
     seed: settings.seed - 1,
-    newConnections: scenario.newConnections ?? false,
+    ...connectionsOf(scenario),
     targets: targetsOf(root, scenario.asked, `${engine.engine}-${what}-${pid}`),
   })
   const half = settings.calibration / 2
-  const warm = await generator.load({ ...order('warm'), seconds: half, loop: 'closed', connections: busy }, pid)
+  const warm = await generator.load({ ...order('warm'), seconds: half, loop: 'closed' }, pid)
   const rushing = rush * demand(warm, engine.name)
   await generator.load({ ...order('rush'), seconds: half, rate: rushing, patience: rushPatience }, pid)
-  const most = await generator.load({ ...order('most'), loop: 'closed', connections: busy }, pid)
+  const most = await generator.load({ ...order('most'), loop: 'closed' }, pid)
   const capacity = demand(most, engine.name)
   // So few that nobody waits, and still some dozens.
   const rate = Math.max(capacity * calm, 20 / settings.calibration)

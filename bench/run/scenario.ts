@@ -12,6 +12,7 @@ import { fellBehind, type Offered, type Stability } from '../statistics/stabilit
 import { beside, type Foreseen, type Found, foresee } from './cliff.ts'
 import { invite } from './company.ts'
 import { type Found as Concluded, half, middle, type Ran, ran, stabilityIn, verdictOf } from './conclude.ts'
+import { connectionsOf } from './connections.ts'
 import { type Contestant, type Engine, fileThreads, type SlowDisk } from './engines.ts'
 import { fileName } from './export.ts'
 import { foretell } from './foretell.ts'
@@ -113,10 +114,11 @@ class ScenarioBench {
     try {
       return await this.generator.load(
         {
-          ...{ port: server.port, seconds: settings.seconds, patience: 2, ...amountOf(scenario.intensity, this.rate) },
+          ...{ port: server.port, seconds: settings.seconds, patience: 2 },
+          ...connectionsOf(scenario),
+          ...amountOf(scenario.intensity, this.rate),
           // Company may keep the server from answering anything at all for a while.
-          warmup: scenario.company === undefined ? 32 : 0,
-          newConnections: scenario.newConnections ?? false,
+          ...(scenario.company === undefined ? {} : { warmup: 0 }),
           about: aboutOf(scenario),
           targets: targetsOf(stage.root, scenario.asked, `${scenario.name}-${label}-${this.retries}-${server.pid}`),
           ...order,
