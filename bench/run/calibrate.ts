@@ -70,6 +70,9 @@ export async function calibrate(
 
 /** @returns answers per second @throws when there was none */
 function demand({ summary }: Report, name: string): number {
-  if (summary.outcomes.answered > 0) return summary.achieved
-  throw new Error(`${name} answered nothing while it was calibrated: ${JSON.stringify(summary.outcomes)}.`)
+  if (summary.achieved > 0) return summary.achieved
+  const outcomes = JSON.stringify(summary.outcomes)
+  throw new Error(
+    `${name} answered nothing in the time in which it was calibrated: ${outcomes}. Look at what else the machine does.`,
+  )
 }
