@@ -151,7 +151,8 @@ for (const [name, serve] of Object.entries({ sync: now, async: later }) as [stri
     })
 
     await t.test('a connection that asks for nothing is closed', async (t) => {
-      const server = await start(t, { limits: { idleTime: 500 } })
+      // Long enough to ask in, on a busy machine.
+      const server = await start(t, { limits: { idleTime: 2000 } })
       const silent = await connect(server.address)
       const asked = await connect(server.address)
       asked.write(get('/small'))

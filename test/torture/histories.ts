@@ -11,7 +11,8 @@
  *     --operations N          how many requests, 20,000 unless said
  *     --seed N                which plans; told, and at random unless said
  *     --names, --clients, --requests   how large a plan is at most: 3, 6, 6
- *     --dated                 some files have a time that the client says
+ *     --dated                 some files have a time that the client says; two versions may then have one entity tag, as
+ *                             docs/concurrency.md says, and are told of as a violation
  *     --cache BYTES           of each server, 0 unless said
  *     --directory PATH        where to make the shared directory, or with `--address` the one that is shared
  *     --failures N            after how many to stop, 1 unless said

@@ -25,7 +25,7 @@ async function accepted(connect: () => Promise<RawClient>): Promise<RawClient> {
 
 forEachEngine(async (t, engine) => {
   await t.test('in all', async (t) => {
-    const service = await startEngine(t, engine, { limits: { connections: 2, lingerTime: 200 } })
+    const service = await startEngine(t, engine, { limits: { connections: 2, lingerTime: 20_000 } })
     fs.writeFileSync(service.path('a'), 'content')
     const inside = [await service.connect(), await service.connect()] as const
     for (const client of inside) t.equal((await ask(client)).text, 'content')
