@@ -22,6 +22,16 @@ export function giveBuffer(buffer: Buffer): void {
   if (free.length < kept) free.push(buffer)
 }
 
+/** What is kept of a body, in memory of its own, before anything is made or taken for it: thousands may come at a time, and slowly. */
+export const smallSize = 16 * 1024
+
+/** A buffer with room for `size` bytes, `smallSize` at most, that begins with what another holds. It is twice as large each time. */
+export function enlarged(held: Uint8Array, size: number): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(Math.max(1024, 2 ** Math.ceil(Math.log2(size))))
+  buffer.set(held)
+  return buffer
+}
+
 /** What a large file is written or read at a time: as much as a processor's cache has room for. */
 export const largeSize = 512 * 1024
 

@@ -11,7 +11,7 @@ import type { ByteSource } from '../http/body.ts'
 import type { Access, Grant } from '../policy.ts'
 import { call, type Program } from '../program.ts'
 import type { Site } from '../site.ts'
-import { writeAll } from './bytes.ts'
+import { ahead, writeAll } from './bytes.ts'
 import { dated, freshTime } from './dating.ts'
 import { noteChange } from './exclusive.ts'
 import { flush } from './flush.ts'
@@ -91,8 +91,11 @@ function* storeInSteps(site: Site, grant: Grant, wanted: StoreRequest): Program<
     const room = new Room(site, path.text, site.maxUpload)
     try {
       yield* room.announce(wanted.length)
+      const source = yield* ahead(wanted.source)
       const stored = yield* withTemporary(site, (directory, name) =>
-        fill(site, wanted, room, { directory, name }, seen, (made) => giveName(site, walk, wanted, made, to)),
+        fill(site, { ...wanted, source }, room, { directory, name }, seen, (made) =>
+          giveName(site, walk, wanted, made, to),
+        ),
       )
       yield* room.keep(stored.replaced)
       return stored
