@@ -144,6 +144,24 @@ forEachEngine(async (t, engine) => {
     }
   })
 
+  await t.test('the top has no name: what is in it goes into a directory, however often', async (t) => {
+    fs.mkdirSync(local('top'))
+    for (const said of [/^Fetched top: \d+ files? in /, /^Fetched top: 0 files in .* there\.$/m]) {
+      const { code, stdout, stderr } = await type('download -r / top')
+      t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+      t.match(stdout, said)
+    }
+    t.strictSame(
+      fs.readdirSync(local('top')).sort(),
+      fs
+        .readdirSync(service.root)
+        .filter((name) => name !== '.twinserve')
+        .sort(),
+    )
+    const nowhere = 'twinserve: The top has no name: say where it is to be put.\n'
+    t.match(await type('download -r /'), { code: 2, stderr: nowhere })
+  })
+
   await t.test('in a process of its own', async (t) => {
     const input = 'from a pipe'
     const surroundings = { cwd: local(), env }

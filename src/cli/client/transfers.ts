@@ -122,7 +122,11 @@ function placeOf({ to, into }: Plan, own: string | undefined): string {
   if (to !== undefined && !into) return to
   if (own === undefined)
     throw new ClientError('bad_parameter', 'Standard input has no name: say what it is to be stored as.')
-  if (own === '') throw new ClientError('bad_parameter', 'The top has no name: say where it is to be put.')
+  if (own === '') {
+    if (to === undefined) throw new ClientError('bad_parameter', 'The top has no name: say where it is to be put.')
+    // All that is in it goes there, at the first time and at the second.
+    return to
+  }
   return to === undefined ? own : `${to.replace(/\/+$/, '')}/${own}`
 }
 

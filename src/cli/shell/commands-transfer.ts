@@ -97,7 +97,9 @@ async function one(context: Context, { words, switches }: Arguments, direction: 
   }
   const to = words[1]?.text
   let place = target.resolve(to ?? '.')
-  if (to === undefined || to.endsWith('/') || (await isDirectory(target, to, context.signal))) {
+  const top = source.resolve(from as string) === '/'
+  // What is in the top goes into a directory without a name between them.
+  if (to === undefined || (!top && (to.endsWith('/') || (await isDirectory(target, to, context.signal))))) {
     place = within(place, nameOf(source, from as string))
   }
   await carry(context, direction, from as string, place, switches)

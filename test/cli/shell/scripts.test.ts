@@ -91,6 +91,10 @@ forEachEngine(async (t, engine) => {
     t.equal(get.status, 0)
     t.match(filesIn(`${here}/fresh`), local)
 
+    const top = await runShell(url, here, { commands: 'mkldir top; download -r / top; download -r / top' })
+    t.strictSame({ status: top.status, errors: top.errors }, { status: 0, errors: '' })
+    t.match(filesIn(`${here}/top`), { 'a.txt': 'a', 'tree/x/1': 'one' })
+
     const gone = await runShell(url, here, {
       commands: 'delete tree; delete -r tree *.txt; rmdir old; rm old/*; rmdir old; ls',
       keepGoing: true,
