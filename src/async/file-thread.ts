@@ -38,6 +38,15 @@ function readWhole(fd: number, size: number, room: Buffer): number | undefined {
   }
 }
 
+/** Never tried again: close(2) frees the descriptor even when it fails, and by then it may be somebody else's. */
+function close(fd: number): void {
+  try {
+    fs.closeSync(fd)
+  } catch {
+    // What was to be read, or kept, has been.
+  }
+}
+
 function load(slot: number, path: string, capacity: number): void {
   const fd = fs.openSync(path, flags)
   try {
@@ -46,9 +55,9 @@ function load(slot: number, path: string, capacity: number): void {
     const fits = status.kind === 'file' && status.size < room.length
     const length = fits ? readWhole(fd, status.size, room) : undefined
     slots.tell(slot, status, length === undefined ? fd : -1, length ?? 0)
-    if (length !== undefined) fs.closeSync(fd)
+    if (length !== undefined) close(fd)
   } catch (error) {
-    fs.closeSync(fd)
+    close(fd)
     throw error
   }
 }
@@ -67,13 +76,7 @@ const calls: OwnCalls = {
     return { fd, path: `/proc/self/fd/${fd}` }
   },
   open: (parent, name) => fs.openSync(at(parent, name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666),
-  close(file) {
-    try {
-      fs.closeSync(file)
-    } catch {
-      // Closed all the same: close(2) frees the descriptor even when it fails.
-    }
-  },
+  close,
   fstat: (file) => statusOf(fs.fstatSync(file, bigint)),
   lstat(parent, name) {
     const raw = fs.lstatSync(at(parent, name), bigintIfAny)

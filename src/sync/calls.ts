@@ -135,10 +135,10 @@ function load(parent: Directory, name: string, into: Uint8Array): Loaded {
     // One byte more than it should have, to see whether it has grown.
     const length = readAt(fd, into.subarray(0, status.size + 1), 0)
     if (length !== status.size) return { status, fd, length: undefined }
-    fs.closeSync(fd)
+    fileCalls.close(fd)
     return { status, fd: undefined, length }
   } catch (error) {
-    quietly(() => fs.closeSync(fd))
+    fileCalls.close(fd)
     throw error
   }
 }
@@ -148,7 +148,7 @@ function quietly(close: () => void): void {
   try {
     close()
   } catch {
-    // Closed all the same: close(2) frees the descriptor even when it fails.
+    // Never tried again: close(2) frees the descriptor even when it fails, and by then it may be somebody else's.
   }
 }
 

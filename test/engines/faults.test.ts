@@ -11,11 +11,11 @@ import path from 'node:path'
 import t, { type Test } from 'tap'
 import { compile } from '../fixtures/compiled.ts'
 import { message } from '../fixtures/raw-client.ts'
-import { callOf, fileCalls, mayTrace } from '../fixtures/strace.ts'
+import { callOf, fileCalls, mayTrace, Tracer } from '../fixtures/strace.ts'
 import { temporary } from '../fixtures/temporary.ts'
-import { startVictim, tryToAsk, type Victim } from '../fixtures/victim.ts'
+import { atRest, startVictim, tryToAsk, type Victim } from '../fixtures/victim.ts'
 import { type Errno, Faulter } from '../torture/faulting.ts'
-import { Stage } from '../torture/stage.ts'
+import { look, Stage } from '../torture/stage.ts'
 import { temporaries, type Way } from '../torture/way.ts'
 import { ways } from '../torture/ways.ts'
 
@@ -110,6 +110,13 @@ for (const engine of ['sync', 'async'] as const) {
     const stage = new Stage(engine, await directory(t), program)
     t.teardown(() => stage.end())
     const faulter = new Faulter(stage)
+    const server = await stage.server()
+    fs.writeFileSync(path.join(stage.root, 'kept'), 'kept')
+    t.equal((await tryToAsk(server, look))?.status, 200)
+    const tracer = await Tracer.attach(server.pid, ['close'], 'close:error=EIO:when=1')
+    t.equal((await tryToAsk(server, look))?.text, 'kept', 'EIO from close is no reason not to tell what was read')
+    await atRest(server)
+    t.ok((await tracer.detach()).injected)
     for (const [name, call, nth, errno, status, state] of rows) {
       const way = ways.find((each) => each.name === name) as Way
       const fault = await faulter.fail(way, callOf(engine, call), nth, errno, fileCalls)

@@ -6,7 +6,7 @@
  * - No temporary and no descriptor is left, and the server goes on.
  */
 import { Tracer } from '../fixtures/strace.ts'
-import { tryToAsk, type Victim } from '../fixtures/victim.ts'
+import { atRest, tryToAsk, type Victim } from '../fixtures/victim.ts'
 import { look, type Stage } from './stage.ts'
 import { describeRoot, stateOf, temporaries, type Way } from './way.ts'
 
@@ -55,6 +55,8 @@ export class Faulter {
     }
     const tracer = await Tracer.attach(server.pid, traced, `${call}:error=${errno}:when=${nth}`)
     const answer = await tryToAsk(server, request)
+    // The event loop waits for no `close`, and may have answered before it is made.
+    await atRest(server)
     const { calls, injected } = await (server.isEnded ? tracer.outlive() : tracer.detach())
     if (injected === undefined) {
       if (answer === undefined || answer.status >= 300)
@@ -106,6 +108,7 @@ export class Faulter {
 
   async #count(server: Victim): Promise<number> {
     await tryToAsk(server, look)
+    await atRest(server)
     return server.descriptors()
   }
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { compile } from '../fixtures/compiled.ts'
 import { type Answer, message } from '../fixtures/raw-client.ts'
 import { Tracer } from '../fixtures/strace.ts'
-import { type EngineName, startVictim, tryToAsk, type Victim } from '../fixtures/victim.ts'
+import { atRest, type EngineName, startVictim, tryToAsk, type Victim } from '../fixtures/victim.ts'
 import { describeRoot, isSettled, layOut, type Way } from './way.ts'
 import { ways } from './ways.ts'
 
@@ -58,6 +58,7 @@ export class Stage {
     const { server, request } = await this.set(way)
     const tracer = await Tracer.attach(server.pid, traced)
     const answer = await tryToAsk(server, request)
+    await atRest(server)
     const { calls } = await tracer.detach()
     if (answer === undefined || answer.status >= 300) throw new Error(`${way.name}: ${answer?.status} ${answer?.text}`)
     return [...new Set(calls.map(nameOf))]
