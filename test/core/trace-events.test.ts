@@ -10,7 +10,7 @@ import { converse } from '../fixtures/converse.ts'
 import { headOf, siteWith, textOf } from '../fixtures/request.ts'
 import { ScriptedEnvironment } from '../fixtures/script.ts'
 import { conversation, rpc } from '../fixtures/session.ts'
-import type { TraceEvent } from '../fixtures/trace-event.ts'
+import { complaintOf, type TraceEvent } from '../fixtures/trace-event.ts'
 
 const latin1 = (input: string) => Buffer.from(input, 'latin1')
 
@@ -33,6 +33,16 @@ function parsed(lines: readonly string[]): TraceEvent[] {
   for (const line of lines) if (!/^\{[\x20-\x7e]*\},$/.test(line)) throw new Error(line)
   return JSON.parse(`[${lines.join('\n').slice(0, -1)}]`)
 }
+
+t.test('each event is one of the format', async (t) => {
+  const all = written((events) => events.request({ ...logged, user: 'ann' }))
+  for (const event of all) t.equal(complaintOf({ ...event }), undefined, event.name)
+  const [, request] = all
+  for (const bad of [{ ph: 'B' }, { ts: -1 }, { dur: 0.5 }, { tid: 'a' }, { name: '' }, { more: 1 }, { ph: 'M' }]) {
+    t.ok(complaintOf({ ...request, ...bad }), JSON.stringify(bad))
+  }
+  t.match(complaintOf({ ph: 'X', pid: 1, tid: 1, name: 'a', cat: 'files', ts: 1 }), /without dur/)
+})
 
 t.test('a loop says who it is, and when it began', async (t) => {
   const lines: string[] = []

@@ -1,7 +1,11 @@
 /** The phases of one request. */
 import t from 'tap'
+import { Connection } from '../../src/core/http/connection.ts'
+import { exchange } from '../../src/core/http/exchange.ts'
 import { call } from '../../src/core/program.ts'
 import { newTrace, serverTiming, traced } from '../../src/core/trace.ts'
+import { TraceEvents } from '../../src/core/trace-events.ts'
+import { siteWith } from '../fixtures/request.ts'
 import { CallFailure, drive, ScriptedEnvironment, steps } from '../fixtures/script.ts'
 
 t.test('the time of each call is added to its phase', async (t) => {
@@ -25,6 +29,16 @@ t.test('the time of each call is added to its phase', async (t) => {
   const answers = drive(traced(program, trace, environment), calls)
   t.strictSame(answers, [1, 10, 100, 1000, 0.5, 1], 'and the program sees the same answers')
   t.match(trace, { receiving: 2, files: 10.5, fileCalls: 2, sending: 1100 })
+})
+
+t.test('where nobody reads the record, nothing stands between the engine and the program', async (t) => {
+  const connection = new Connection({ id: 1 }, { remote: '192.0.2.1', secure: false })
+  const events = new TraceEvents({ id: 1, name: 'loop' }, new ScriptedEnvironment(), () => true)
+  const kind = (overrides: object) => Object.prototype.toString.call(exchange(connection, siteWith(overrides)))
+  t.equal(kind({}), '[object Generator]', 'the generator of the exchange itself')
+  for (const read of [{ events }, { serverTiming: true }, { logFormat: 'json' }]) {
+    t.equal(kind(read), '[object Program]', Object.keys(read).join())
+  }
 })
 
 t.test('a call that fails takes its time too, and fails in the program', async (t) => {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Test } from 'tap'
 import { type Engine, overSeveralLoops, type Service, startEngine } from '../../fixtures/engines.ts'
 import { temporary } from '../../fixtures/temporary.ts'
-import type { TraceEvent } from '../../fixtures/trace-event.ts'
+import { complaintOf, type TraceEvent } from '../../fixtures/trace-event.ts'
 
 /** As Perfetto reads it: an array that nobody has closed. */
 const readTrace = (file: string): TraceEvent[] => JSON.parse(`${fs.readFileSync(file, 'utf8').replace(/,\n$/, '')}]`)
@@ -64,6 +64,8 @@ overSeveralLoops(async (t, engine) => {
     }
     await service.server.stop()
     const all = readTrace(file)
+    const wrong = all.flatMap((event) => complaintOf({ ...event }) ?? [])
+    t.strictSame(wrong, [], 'what is written is the format, for a reader that forgives nothing')
     for (const [name, timing] of timings) {
       const request = all.find((each) => each.name === name) as TraceEvent
       const inside = within(all, request)
