@@ -1,6 +1,7 @@
 /** The command that shares a directory: settings in, a running server out. */
-import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { makeDirectories } from '../client/directories.ts'
 import { urlOf } from '../core/address.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../core/options.ts'
 import { handedOver, inheritedSocket } from './activation.ts'
@@ -133,7 +134,7 @@ async function serveOptions(
 
 /** @param fallback what to share when nobody says what, made on first use (`npm start`) */
 async function sharedDirectory(asked: string | undefined, fallback: string | undefined): Promise<string> {
-  if (asked === undefined && fallback !== undefined) await mkdir(fallback, { recursive: true })
+  if (asked === undefined && fallback !== undefined) await makeDirectories(fallback)
   const directory = asked ?? fallback ?? '.'
   try {
     if (!(await stat(directory)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })

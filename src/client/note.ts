@@ -5,8 +5,9 @@
  * is no failure.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDirectories } from './directories.ts'
 
 /** Notes that nobody has come back to for so long are removed: servers keep what they are about no longer. Milliseconds. */
 const age = 14 * 24 * 60 * 60 * 1000
@@ -42,7 +43,7 @@ export class Note<T extends object> {
     if (this.#directory === undefined) return
     const made = `${this.#path}.${randomUUID()}`
     try {
-      if ((await mkdir(this.#directory, { recursive: true, mode: 0o700 })) === undefined) await sweep(this.#directory)
+      if (!(await makeDirectories(this.#directory, 0o700))) await sweep(this.#directory)
       await writeFile(made, JSON.stringify(value), { mode: 0o600 })
       await rename(made, this.#path)
     } catch {

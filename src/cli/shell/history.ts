@@ -1,7 +1,8 @@
 /** The lines typed, kept from one time to the next: `$XDG_STATE_HOME/twinserve/history` (XDG Base Directory Specification). */
-import { appendFile, chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { makeDirectories } from '../../client/directories.ts'
 
 /** As many lines as are kept. */
 const most = 1000
@@ -54,7 +55,7 @@ export class History {
 
 /** What people type may be secret: nobody else may read it, also where the file is older than this rule. */
 async function append(file: string, line: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeDirectories(dirname(file), 0o700)
   await appendFile(file, `${line}\n`, { mode: 0o600 })
   await chmod(file, 0o600)
 }

@@ -8,9 +8,10 @@
  *   machine alone is no reason: it would cost everybody's trust whenever a notebook changes networks. The key stays.
  */
 import { randomUUID } from 'node:crypto'
-import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { makeDirectories } from '../../client/directories.ts'
 import { CertificateError, type Checked, checkCredentials } from '../../tls/certificate.ts'
 import { UsageError } from '../usage-error.ts'
 import type { Secured } from './secured.ts'
@@ -27,7 +28,7 @@ const renewDays = 30
 export async function selfSigned(directory: string, names: readonly string[], now = Date.now()): Promise<Secured> {
   const file = join(directory, 'self-signed.pem')
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectories(directory, 0o700)
     const found = await kept(file)
     if (found !== undefined && isGood(found, names, now)) return found
     await make(file, names, now, found && keyIn(found.credentials.key))
