@@ -128,7 +128,6 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
       ...(endpoint.authorization === undefined ? {} : { Authorization: endpoint.authorization }),
     },
     maxPayload: longestAnswer,
-    handshakeTimeout: timeout,
     createConnection: ((_options: unknown, then: (error: Error | null, socket?: Socket) => void) => {
       if (!endpoint.secure) return connectTo(endpoint)
       giveUp = connectSecure(endpoint, timeout, (error, secured) => then(error ?? null, secured))
@@ -141,11 +140,17 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
     giveUp()
     socket.terminate()
   }
+  // Of the whole handshake. The timeout of `ws` is for sockets that it makes itself.
+  let late: Error | undefined
+  const timer = setTimeout(() => {
+    late = Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })
+    cancel()
+  }, timeout)
   signal?.addEventListener('abort', cancel)
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve)
-      socket.on('error', (error) => reject(signal?.aborted ? cancelled(signal) : failureOf(error, endpoint)))
+      socket.on('error', (error) => reject(signal?.aborted ? cancelled(signal) : failureOf(late ?? error, endpoint)))
       socket.once('unexpected-response', (_request, response: IncomingMessage) => {
         readRefusal(response, `GET ${sessionPath}`, (status) => stranger(endpoint, status)).then(reject, reject)
       })
@@ -154,6 +159,7 @@ export async function openSession(endpoint: Endpoint, timeout: number, signal?: 
     cancel()
     throw error
   } finally {
+    clearTimeout(timer)
     signal?.removeEventListener('abort', cancel)
   }
   return new Session(socket, timeout)

@@ -43,6 +43,15 @@ test('nobody is there', async (t) => {
   t.equal((await failureOf(connect({ url: 'http://127.0.0.1:1/', signal: AbortSignal.abort() }))).code, 'cancelled')
 })
 
+test('somebody is there who says nothing', async (t) => {
+  const server = createServer((socket) => void socket.on('error', () => {}).resume())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const failure = await failureOf(connect({ url, timeout: 200 }))
+  t.match(failure, { code: 'unreachable', message: /cannot be reached: it does not answer\./ })
+})
+
 test('something else is there', async (t) => {
   const session = 'GET /.twinserve/session'
   const refusal = '{"error":{"code":"wrong_host","status":421,"message":"Not for this host."}}'

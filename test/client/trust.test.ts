@@ -1,7 +1,9 @@
 /** Whom the client trusts, and what it says of the others. */
 import { X509Certificate } from 'node:crypto'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import tls from 'node:tls'
 import { test } from 'tap'
 import { endpointOf } from '../../src/client/endpoint.ts'
 import { connect } from '../../src/client/index.ts'
@@ -96,6 +98,16 @@ for (const engine of secureEngines) {
     })
   })
 }
+
+test('a server that shakes hands, and then says nothing', async (t) => {
+  const { cert, key } = credentials
+  const server = tls.createServer({ cert, key }, (socket) => void socket.on('error', () => {}).resume())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const failure = await failureOf(connect({ url, fingerprint, timeout: 500 }))
+  t.match(failure, { code: 'unreachable', message: /does not answer/ })
+})
 
 test('a server that does not speak TLS, and one that says nothing', async (t) => {
   const sockets = new Set<{ destroy(): void }>()
