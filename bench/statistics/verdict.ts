@@ -60,7 +60,7 @@ export function compare(
   const ratio = { estimate: Math.exp(log.estimate), low: Math.exp(log.low), high: Math.exp(log.high) }
   const winner = winnerOf(ratio, measure)
   const rounds = pairs.length
-  return { winner, ratio, rounds, sentence: sentence(winner, ratio, names, measure) }
+  return { winner, ratio, rounds, sentence: sentence(winner, ratio, rounds, names, measure) }
 }
 
 /** An interval from one to so many times of it says nothing but that the machine was busy. */
@@ -74,11 +74,13 @@ function winnerOf({ low, high }: Interval, { better }: Measure): 'a' | 'b' | und
 function sentence(
   winner: 'a' | 'b' | undefined,
   ratio: Interval,
+  rounds: number,
   names: { readonly a: string; readonly b: string },
   { name, better, word = 'faster' }: Measure,
 ): string {
   if (winner === undefined && ratio.high / ratio.low > widest) {
-    return `no difference shown in ${name}: the rounds differ too much among themselves`
+    const needed = enough(ratio, rounds)
+    return `no difference shown in ${name}: the rounds differ too much among themselves; at most ${needed} like these would do`
   }
   if (winner === undefined) {
     return `no difference shown in ${name}: ${names.a} has ${range(ratio)} times what ${names.b} has`
@@ -88,6 +90,15 @@ function sentence(
   const much = gain.estimate >= 2 ? `${times(gain)} times as` : percent(gain, better)
   const how = gain.estimate >= 2 ? `${much} ${positive(word)}` : `${word} by ${much}`
   return `${names[winner]} is ${how} in ${name}`
+}
+
+/**
+ * How many rounds would leave an interval from one to twice of it, in two digits: its logarithm is narrower by the root of their number, and by more where they
+ * were few.
+ */
+function enough({ low, high }: Interval, rounds: number): number {
+  const times = (Math.log(high / low) / Math.log(2)) ** 2
+  return Number(Math.ceil(rounds * times).toPrecision(2))
 }
 
 function inverse({ estimate, low, high }: Interval): Interval {
