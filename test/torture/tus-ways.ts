@@ -39,10 +39,10 @@ async function resume(request: Ask, upload: string, path: string, least: number)
 function resuming(path: string, had: number): Way['again'] {
   return (request, upload, answer) => {
     const told = answer !== undefined && answer.status < 300
+    const at = (upload === '' ? answer?.field('location') : upload) ?? `${uploads}/none`
     // The file has its name, and the upload is done with.
-    if (answer?.text.startsWith('unconfirmed: ') === true) return resume(request, upload, path, 0)
-    const [at, least] = upload === '' ? [answer?.field('location'), had] : [upload, had]
-    return resume(request, at ?? `${uploads}/none`, path, told ? Math.max(least, offsetOf(answer)) : least)
+    if (answer?.text.startsWith('unconfirmed: ') === true) return resume(request, at, path, 0)
+    return resume(request, at, path, told ? Math.max(had, offsetOf(answer)) : had)
   }
 }
 
