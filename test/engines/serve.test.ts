@@ -11,6 +11,7 @@ import { serve as later } from '../../src/async/serve.ts'
 import type { ListenAddress, RunningServer, Serve, ServeOptions } from '../../src/core/options.ts'
 import { serve as now } from '../../src/sync/serve.ts'
 import { quiet } from '../fixtures/quiet.ts'
+import { reset } from '../fixtures/reset.ts'
 import { temporary } from '../fixtures/temporary.ts'
 import { connect, get } from '../fixtures/wire.ts'
 
@@ -129,7 +130,7 @@ for (const [name, serve] of Object.entries({ sync: now, async: later }) as [stri
       const quitter = await connect(server.address)
       quitter.write(get('/big'))
       await quitter.until((w) => w.received.length > 0)
-      quitter.socket.resetAndDestroy()
+      reset(quitter.socket)
       const wire = await connect(server.address)
       wire.write(get('/big', 'Connection: close\r\n'))
       await wire.until((w) => w.ended)

@@ -4,6 +4,7 @@ import net from 'node:net'
 import type { Test } from 'tap'
 import { Upload, type UploadOptions } from 'tus-js-client'
 import { forEachEngine, type Service, startEngine } from '../fixtures/engines.ts'
+import { reset } from '../fixtures/reset.ts'
 
 const small = Buffer.from('a small file')
 const large = Buffer.from(Array.from({ length: 1_500_007 }, (_, i) => (i * 7) % 251))
@@ -39,8 +40,8 @@ async function cutting(
       server.write(bytes)
       if (seen < after || state.cuts === times) return
       state.cuts += 1
-      client.resetAndDestroy()
-      server.resetAndDestroy()
+      reset(client)
+      reset(server)
     })
     server.pipe(client)
     client.on('end', () => server.end())
