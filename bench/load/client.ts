@@ -1,7 +1,7 @@
 /** One connection, and the request that is under way on it. It never waits, and asks nothing of the clock but the time. */
 import { POLLIN } from '../../src/posix/platform.ts'
 import { Answer, Malformed } from './answer.ts'
-import { type Outcome, outcomes, type Recording } from './recording.ts'
+import type { Outcome, Recording } from './recording.ts'
 import type { Requests } from './requests.ts'
 import { close, connect, read, type Watched, write } from './socket.ts'
 
@@ -16,9 +16,6 @@ export interface Surroundings {
   /** What is read into: its content is looked at before anybody reads again. */
   readonly buffer: Buffer
 }
-
-/** The number that stands for an outcome in a recording. */
-const numberOf = (outcome: Outcome) => outcomes.indexOf(outcome)
 
 export class Client implements Watched {
   readonly fd: number
@@ -130,16 +127,16 @@ export class Client implements Watched {
     recording.last[this.request] = now
     recording.bytes[this.request] = bytes
     recording.timings?.push(timing)
-    if (!requests.statusIsRight(target, status)) this.over('wrong status')
-    else if (!right || !requests.lengthIsRight(target, bytes)) this.over('wrong bytes')
-    else this.over('answered')
+    if (!requests.statusIsRight(target, status)) this.over('wrong status', now)
+    else if (!right || !requests.lengthIsRight(target, bytes)) this.over('wrong bytes', now)
+    else this.over('answered', now)
     // An early refusal: what is left of the body is not wanted, and nobody could tell it from the next request.
     this.usable = keep && !this.writing
     return true
   }
 
-  private over(outcome: Outcome): true {
-    this.run.recording.outcome[this.request] = numberOf(outcome)
+  private over(outcome: Outcome, now = this.run.time()): true {
+    this.run.recording.end(this.request, outcome, now)
     this.usable = false
     return true
   }

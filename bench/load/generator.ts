@@ -12,7 +12,7 @@ import { randomFrom } from '../statistics/random.ts'
 import { Client, type Surroundings } from './client.ts'
 import type { LoadOrder } from './order.ts'
 import { chooser, poissonPlan } from './plan.ts'
-import { outcomes, Recording } from './recording.ts'
+import { Recording } from './recording.ts'
 import { Requests } from './requests.ts'
 import { addressOf, Ready } from './socket.ts'
 
@@ -217,7 +217,7 @@ class Generator {
       this.start(client, request)
     } catch {
       // No descriptor is left, for one. In the closed loop there is one connection less from here on.
-      recording.outcome[request] = outcomes.indexOf('refused')
+      recording.end(request, 'refused', this.time())
     }
   }
 
@@ -248,6 +248,7 @@ class Generator {
     }
     if (recording.outcomeOf(request) === 'broken' && client.stale) {
       this.repeated += 1
+      recording.reopen(request)
       this.connect(request)
       return
     }

@@ -12,6 +12,8 @@ export interface RawRequest {
   readonly sent: number
   readonly first: number
   readonly last: number
+  /** When it was answered, or known to have failed. */
+  readonly ended: number
   readonly outcome: Outcome
   readonly bytes: number
 }
@@ -31,6 +33,8 @@ export function readRaw(file: string): RawRequest[] {
       sent: time('sent'),
       first: time('first'),
       last: time('last'),
+      // Absent in files that are older.
+      ended: time('ended' in record ? 'ended' : 'last'),
       outcome: record.outcome as Outcome,
       bytes: record.bytes as number,
     }

@@ -38,6 +38,8 @@ export class Recording {
   readonly first: Float64Array
   /** When its last bytes had been read. */
   readonly last: Float64Array
+  /** When it was over: answered, or known to have failed. */
+  readonly ended: Float64Array
   /** Bytes of the answer's body. */
   readonly bytes: Float64Array
   readonly outcome: Uint8Array
@@ -58,6 +60,7 @@ export class Recording {
     this.sent = times()
     this.first = times()
     this.last = times()
+    this.ended = times()
     this.bytes = new Float64Array(capacity)
     this.outcome = new Uint8Array(capacity)
     this.target = new Uint8Array(capacity)
@@ -67,6 +70,17 @@ export class Recording {
 
   outcomeOf(request: number): Outcome {
     return outcomes[this.outcome[request] as number] as Outcome
+  }
+
+  /** A request is over. */
+  end(request: number, outcome: Outcome, time: number): void {
+    this.outcome[request] = outcomes.indexOf(outcome)
+    this.ended[request] = time
+  }
+
+  /** It is not over after all: it is sent once more. */
+  reopen(request: number): void {
+    this.end(request, 'unanswered', Number.NaN)
   }
 
   /**
@@ -110,6 +124,7 @@ export class Recording {
       sent: time(this.sent),
       first: time(this.first),
       last: time(this.last),
+      ended: time(this.ended),
       outcome: this.outcomeOf(request),
       bytes: this.bytes[request],
     })}\n`

@@ -39,7 +39,7 @@ export function summarize(order: LoadOrder, run: Run): Summary {
   const { count, due, last } = recording
   const counts = Object.fromEntries(outcomes.map((name) => [name, 0])) as Record<Outcome, number>
   let [inTime, connected] = [0, 0]
-  const backlog = leastBacklogs(due.subarray(0, count), ends(recording), order.seconds)
+  const backlog = leastBacklogs(due.subarray(0, count), recording.ended.subarray(0, count), order.seconds)
   for (let request = 0; request < count; request += 1) {
     const outcome = recording.outcomeOf(request)
     counts[outcome] += 1
@@ -74,11 +74,4 @@ export function percentilesOf(values: Float64Array): Percentiles {
  */
 function latenessOf({ count, due, begun }: Recording): Float64Array {
   return Float64Array.from({ length: count }, (_, request) => (begun[request] as number) - (due[request] as number))
-}
-
-/** When each request left the backlog: those that failed never did. */
-function ends(recording: Recording): Float64Array {
-  return Float64Array.from({ length: recording.count }, (_, request) =>
-    recording.outcomeOf(request) === 'answered' ? (recording.last[request] as number) : Infinity,
-  )
 }

@@ -75,11 +75,10 @@ function drawn(rounds: readonly Measured[], directory: string, perRound: number)
         perRound,
       ),
     )
-    const ends = requests.map((request) => (request.outcome === 'answered' ? request.last : Infinity))
     backlog.push(
       backlogs(
         requests.map(({ due }) => due),
-        ends,
+        requests.map(({ ended }) => ended),
         seconds,
         instants,
       ),

@@ -1,6 +1,7 @@
 /** The figures of a scenario: each engine's rounds that may be believed, by their middle. */
-import type { Measured, ScenarioResult } from '../run/results.ts'
-import { percentile, sorted } from '../statistics/percentile.ts'
+import { failuresOf } from '../run/failures.ts'
+import type { ScenarioResult } from '../run/results.ts'
+import { half } from '../run/rounds.ts'
 
 export interface Figures {
   readonly engine: string
@@ -30,9 +31,9 @@ export function figuresOf(scenario: ScenarioResult): Figures[] {
       engine,
       unstable: stability?.stable === false ? stability.sentence : undefined,
       percentiles: scenario.percentiles[engine] ?? {},
-      achieved: middle(good.map(({ summary }) => summary.achieved)),
-      cpuPerRequest: middle(good.map(({ cpuPerRequest }) => cpuPerRequest)),
-      memory: middle(good.map(({ memory }) => memory)),
+      achieved: half(good.map(({ summary }) => summary.achieved)),
+      cpuPerRequest: half(good.map(({ cpuPerRequest }) => cpuPerRequest)),
+      memory: half(good.map(({ memory }) => memory)),
       requests: good.reduce((sum, { summary }) => sum + summary.requests, 0),
       failures: failuresOf(good),
       rounds: own.length,
@@ -45,26 +46,10 @@ export function figuresOf(scenario: ScenarioResult): Figures[] {
       engine: peer.name,
       unstable: peer.stability?.stable === false ? peer.stability.sentence : undefined,
       ...{ percentiles: peer.percentiles, achieved: peer.achieved, cpuPerRequest: peer.cpuPerRequest },
-      memory: middle(good.map(({ memory }) => memory)),
+      memory: half(good.map(({ memory }) => memory)),
       requests: good.reduce((sum, { summary }) => sum + summary.requests, 0),
       ...{ failures: failuresOf(good), rounds: peer.rounds.length, believed: good.length },
     }
   })
   return [...engines, ...peers]
-}
-
-/** The middle of what is known. */
-function middle(values: readonly (number | null | undefined)[]): number | undefined {
-  const known = values.filter((value) => typeof value === 'number')
-  return known.length === 0 ? undefined : percentile(sorted(known), 50)
-}
-
-function failuresOf(rounds: readonly Measured[]): (readonly [string, number])[] {
-  const counts = new Map<string, number>()
-  for (const { summary } of rounds) {
-    for (const [outcome, count] of Object.entries(summary.outcomes)) {
-      if (outcome !== 'answered' && count > 0) counts.set(outcome, (counts.get(outcome) ?? 0) + count)
-    }
-  }
-  return [...counts]
 }

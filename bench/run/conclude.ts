@@ -1,63 +1,11 @@
-/**
- * What the rounds of a scenario come to: the middle of each percentile, whether a server kept up, and the verdict.
- *
- * Two kinds of runs may be believed. What disturbs a latency does not make a server fall behind: a run whose latencies are void may still be counted, and in
- * whether the servers kept up it is. Else just those runs would be left out in which a server fell so far behind that the
- * generator had to hold hundreds of connections, and was late for it.
- */
-import { tells } from '../load/judge.ts'
-import type { Summary } from '../load/summary.ts'
+/** The verdict of a scenario: about its measure, where both servers kept up and answered; else about who did. */
 import type { Scenario } from '../scenarios.ts'
 import { fewestRounds } from '../statistics/bootstrap.ts'
 import { compareGrowths, compareSigns, fewestSigns } from '../statistics/keeping-up.ts'
-import { percentile, sorted } from '../statistics/percentile.ts'
-import { fellBehind, type Offered, type Stability, stabilityOf } from '../statistics/stability.ts'
-import { compare, type Pair, type Verdict } from '../statistics/verdict.ts'
-import type { Measured } from './results.ts'
-
-/** What a run has of the measure that the verdict is about; NaN where it has too little. */
-function measuredBy(summary: Summary, { measure }: Scenario): number {
-  if (measure.name === 'achieved') return summary.achieved
-  return summary.latency[Number(measure.name.slice(1)) as 50 | 90 | 99] ?? Number.NaN
-}
-
-/** One run, as a verdict looks at it. */
-export interface Ran {
-  readonly round: number
-  /** Of the measure; undefined where it may not be believed, NaN where there is none. */
-  readonly value: number | undefined
-  /** How fast the backlog grew, in requests per second; undefined where not even that may be believed. */
-  readonly growth: number | undefined
-}
-
-export function ran({ round, summary, spoilt, miscounted }: Measured, scenario: Scenario): Ran {
-  return {
-    round,
-    value: spoilt.length === 0 ? measuredBy(summary, scenario) : undefined,
-    growth: miscounted.length === 0 ? summary.growth : undefined,
-  }
-}
-
-export function stabilityIn(runs: readonly Ran[], offered: Offered): Stability | undefined {
-  const growth = runs.flatMap((run) => run.growth ?? [])
-  return growth.length < fewestRounds ? undefined : stabilityOf(growth, offered)
-}
-
-/** The middle of those that are there. */
-export function half(values: readonly (number | undefined)[]): number | undefined {
-  const there = values.filter((value) => value !== undefined)
-  return there.length === 0 ? undefined : percentile(sorted(there), 50)
-}
-
-/** The middle of the rounds, by percentile: of those in which the generator was not too late for it. */
-export function middle(rounds: readonly Measured[]): Record<string, number | undefined> {
-  return Object.fromEntries(
-    ([50, 90, 99, 99.9, 100] as const).map((percent) => {
-      const own = rounds.filter(({ summary }) => tells(summary, percent))
-      return [percent, half(own.map(({ summary }) => summary.latency[percent]))]
-    }),
-  )
-}
+import { fellBehind, type Offered, saidOf } from '../statistics/stability.ts'
+import { compare, type Names, type Pair, type Verdict } from '../statistics/verdict.ts'
+import { failedSentence, mostFailed } from './failures.ts'
+import { type Ran, stabilityIn } from './rounds.ts'
 
 export interface Found {
   readonly verdict: Verdict | undefined
@@ -75,28 +23,55 @@ export interface Both {
 }
 
 /** An interval from one to so many times of it is worth as many rounds again. */
-const wide = 2
+const widest = 2
 
-export function verdictOf(scenario: Scenario, { a, b }: Both, offered: Offered): Found {
+/** The failures of either are told with every verdict. */
+export function verdictOf(scenario: Scenario, runs: Both, offered: Offered): Found {
   const { engines, measure } = scenario
   const names = { a: engines[0].name, b: engines[1].name }
-  const stability = { a: stabilityIn(a, offered), b: stabilityIn(b, offered) }
-  if (measure.name !== 'achieved' && stability.a !== undefined && stability.b !== undefined) {
+  // Of throughput failures are no part, nor is a backlog: it is right answers that are counted.
+  const kept = measure.name === 'achieved' ? undefined : keepingUp(scenario, runs, names, offered)
+  const concluded = kept ?? byMeasure(scenario, runs, names)
+  const failed = (['a', 'b'] as const).flatMap((each) => failedSentence(names[each], counted(runs[each])) ?? [])
+  if (failed.length === 0) return concluded
+  const sentence = [concluded.sentence, ...failed].join('; ')
+  const { verdict } = concluded
+  return { ...concluded, sentence, verdict: verdict === undefined ? undefined : { ...verdict, sentence } }
+}
+
+const counted = (runs: readonly Ran[]): number[] => runs.flatMap(({ failed }) => failed ?? [])
+
+/** Where one of them fell behind, or failed too many requests. @returns undefined where neither did, or too few rounds tell */
+function keepingUp({ measure }: Scenario, { a, b }: Both, names: Names, offered: Offered): Found | undefined {
+  const [first, second] = [stabilityIn(a, offered), stabilityIn(b, offered)]
+  if (first === undefined || second === undefined) return undefined
+  const both = { a: first, b: second }
+  const failing = [a, b].some((runs) => failedIn(runs) > 0)
+  // In some rounds and not in others: how often is not known well yet.
+  const wide = [
+    [first.behind, first.rounds],
+    [second.behind, second.rounds],
+    [failedIn(a), counted(a).length],
+    [failedIn(b), counted(b).length],
+  ].some(([some = 0, all = 0]) => some > 0 && some < all)
+  if (!failing && first.stable && second.stable && !first.behind && !second.behind) return undefined
+  if (!failing && !(first.stable && second.stable)) {
     // A percentile of a queue that grows would say how long the run was.
-    const both = { a: stability.a, b: stability.b }
-    if (!both.a.stable || !both.b.stable) {
-      const growths = paired(a, b, ({ growth }) => growth)
-      if (growths.length >= fewestRounds) return found(compareGrowths(growths, names, both, offered.rate), both)
-    } else if (both.a.behind || both.b.behind) {
-      const values = paired(a, b, (run) => rankedBy(run, offered))
-      const verdict = compareSigns(values, names, both, measure)
-      if (verdict !== undefined) return found(verdict, both)
-      const said = (['a', 'b'] as const).map(
-        (each) => `${names[each]} ${both[each].behind ? '' : 'is '}${both[each].sentence}`,
-      )
-      return none(`${said.join(', ')}, and it takes ${fewestSigns} rounds in which one was better`, values.length)
-    }
+    const growths = paired(a, b, ({ growth }) => growth)
+    if (growths.length < fewestRounds) return undefined
+    return found(compareGrowths(growths, names, both, offered.rate), wide)
   }
+  const values = paired(a, b, (run) => rankedBy(run, offered))
+  const verdict = compareSigns(values, names, both, measure, failing ? 'does better' : undefined)
+  if (verdict !== undefined) return found(verdict, wide)
+  const said = (['a', 'b'] as const).map((each) => saidOf(names[each], both[each]))
+  return none(`${said.join(', ')}, and it takes ${fewestSigns} rounds in which one was better`, values.length)
+}
+
+/** In how many runs so many requests failed that it is what counts. */
+const failedIn = (runs: readonly Ran[]): number => counted(runs).filter((share) => share > mostFailed).length
+
+function byMeasure({ measure }: Scenario, { a, b }: Both, names: Names): Found {
   const pairs = paired(a, b, ({ value }) => value)
   if (pairs.length < fewestRounds) {
     return none(
@@ -111,16 +86,16 @@ export function verdictOf(scenario: Scenario, { a, b }: Both, offered: Offered):
     )
   }
   const verdict = compare(pairs, names, measure)
-  const { sentence, ratio, rounds } = verdict
-  return { verdict, sentence, pairs: rounds, wide: ratio.high / ratio.low > wide }
+  const { ratio } = verdict
+  return found(verdict, ratio.high / ratio.low > widest)
 }
 
-/** In some rounds and not in others: how often is not known well yet. */
-function found(verdict: Verdict, both: { readonly a: Stability; readonly b: Stability }): Found {
-  const { sentence, rounds } = verdict
-  const sometimes = [both.a, both.b].some(({ behind = 0, rounds = 0 }) => behind > 0 && behind < rounds)
-  return { verdict, sentence, pairs: rounds, wide: sometimes }
-}
+const found = (verdict: Verdict, wide: boolean): Found => ({
+  verdict,
+  sentence: verdict.sentence,
+  pairs: verdict.rounds,
+  wide,
+})
 
 const none = (why: string, pairs: number): Found => ({
   verdict: undefined,
@@ -129,10 +104,10 @@ const none = (why: string, pairs: number): Found => ({
   wide: true,
 })
 
-/** Who fell behind is worse than all who did not. */
-function rankedBy({ value, growth }: Ran, offered: Offered): number | undefined {
+/** Who fell behind, or failed too many requests, is worse than all who did not. */
+function rankedBy({ value, growth, failed = 0 }: Ran, offered: Offered): number | undefined {
   if (growth === undefined) return undefined
-  return fellBehind(growth, offered) ? Infinity : value
+  return failed > mostFailed || fellBehind(growth, offered) ? Infinity : value
 }
 
 /** The rounds in which both have it. */

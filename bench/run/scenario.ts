@@ -11,12 +11,14 @@ import { type Random, randomFrom, shuffled } from '../statistics/random.ts'
 import { fellBehind, type Offered, type Stability } from '../statistics/stability.ts'
 import { beside, type Foreseen, type Found, foresee } from './cliff.ts'
 import { invite } from './company.ts'
-import { type Found as Concluded, half, middle, type Ran, ran, stabilityIn, verdictOf } from './conclude.ts'
+import { type Found as Concluded, verdictOf } from './conclude.ts'
 import { connectionsOf } from './connections.ts'
 import { type Contestant, type Engine, fileThreads, type SlowDisk } from './engines.ts'
 import { fileName } from './export.ts'
+import { failedShare, mostFailed } from './failures.ts'
 import { foretell } from './foretell.ts'
 import type { Calibration, Measured, PeerResult, Prediction, ScenarioResult } from './results.ts'
+import { half, middle, type Ran, ran, stabilityIn } from './rounds.ts'
 import type { Settings } from './settings.ts'
 import { targetsOf } from './share.ts'
 import type { Ready, Say, Stage } from './stage.ts'
@@ -93,8 +95,9 @@ class ScenarioBench {
     for (;;) {
       const report = await this.load(server, `${round}`, { seed, raw: path.join(settings.out, raw) })
       const { summary, serverCpu, stolen, others, spoilt, miscounted } = report
-      // That a server fell behind is a result, and not one to be tried again until it comes out better.
-      const told = miscounted.length === 0 && fellBehind(summary.growth, this.offered)
+      // That a server fell behind, or failed requests, is a result, and not one to be tried again until it comes out better.
+      const worse = fellBehind(summary.growth, this.offered) || failedShare(summary) > mostFailed
+      const told = miscounted.length === 0 && worse
       if (spoilt.length > 0 && !told && this.retries > 0) {
         this.retries -= 1
         continue

@@ -1,6 +1,8 @@
 /** Results for a terminal. */
 import { percentile, sorted } from '../statistics/percentile.ts'
-import type { ScenarioResult, Timing, Truth } from './results.ts'
+import type { Stability } from '../statistics/stability.ts'
+import { failuresOf } from './failures.ts'
+import type { Measured, ScenarioResult, Timing, Truth } from './results.ts'
 
 /** A time with three digits, in the unit that suits it. */
 export function time(seconds: number | undefined): string {
@@ -16,11 +18,12 @@ export function scenarioTable(result: ScenarioResult): string {
   for (const engine of result.engines) {
     const of = result.percentiles[engine] ?? {}
     const stability = result.stability[engine]
+    const own = result.rounds.filter((round) => round.engine === engine)
     const cells =
       stability?.stable === false
         ? stability.sentence
         : ['50', '90', '99', '99.9'].map((percent) => `p${percent} ${time(of[percent])}`.padEnd(15)).join(' ')
-    lines.push(`  ${engine.padEnd(20)} ${cells} ${failures(result, engine)}`.trimEnd())
+    lines.push(`  ${engine.padEnd(20)} ${cells} ${failures(own, stability)}`.trimEnd())
   }
   for (const { engine, model, points, none, failed } of result.predictions) {
     const cells = points.map(({ percent, latency }) => `p${percent} ${time(latency)}`.padEnd(15)).join(' ')
@@ -28,12 +31,11 @@ export function scenarioTable(result: ScenarioResult): string {
     if (failed !== undefined) lines.push(`      it does not hold that ${failed}`)
   }
   for (const { sentence } of result.cliff ?? []) lines.push(`    before the rounds, ${sentence}`)
-  for (const { name, percentiles, achieved, stability } of result.peers ?? []) {
+  for (const { name, percentiles, achieved, stability, rounds } of result.peers ?? []) {
     const cells = ['50', '90', '99', '99.9'].map((percent) => `p${percent} ${time(percentiles[percent])}`.padEnd(15))
     const kept = stability?.stable === false ? stability.sentence : cells.join(' ')
-    lines.push(
-      `    beside it, ${name.padEnd(16)} ${kept} ${achieved === undefined ? 'void' : `${Math.round(achieved)}/s`}`,
-    )
+    const answered = achieved === undefined ? 'void' : `${Math.round(achieved)}/s`
+    lines.push(`    beside it, ${name.padEnd(16)} ${kept} ${answered} ${failures(rounds, stability)}`.trimEnd())
   }
   lines.push(`  -> ${result.sentence}`)
   const winner = result.verdict?.winner
@@ -42,19 +44,11 @@ export function scenarioTable(result: ScenarioResult): string {
   return lines.join('\n')
 }
 
-/** What went wrong with requests, and how many rounds were void. */
-function failures({ rounds, stability }: ScenarioResult, engine: string): string {
-  const own = rounds.filter((round) => round.engine === engine)
+/** What went wrong with requests in the runs that count, and how many rounds were void. */
+function failures(own: readonly Measured[], kept: Stability | undefined): string {
   const voided = own.filter(({ spoilt }) => spoilt.length > 0).length
-  const counts = new Map<string, number>()
-  for (const { summary, spoilt } of own) {
-    if (spoilt.length > 0) continue
-    for (const [outcome, count] of Object.entries(summary.outcomes)) {
-      if (outcome !== 'answered' && count > 0) counts.set(outcome, (counts.get(outcome) ?? 0) + count)
-    }
-  }
-  const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`)
-  const kept = stability[engine]
+  const counted = own.filter(({ miscounted }) => miscounted.length === 0)
+  const parts = failuresOf(counted).map(([outcome, count]) => `${count} ${outcome}`)
   if (kept?.stable === true && kept.behind) parts.push(kept.sentence)
   if (voided > 0) parts.push(`${voided} of ${own.length} rounds void`)
   return parts.length === 0 ? '' : `(${parts.join(', ')})`

@@ -3,13 +3,9 @@
  * that happened in some rounds only, who was better in how many of them.
  */
 import { meanInterval } from './bootstrap.ts'
-import { inRounds, perSecond, type Stability, tellableGrowth } from './stability.ts'
-import type { Measure, Pair, Verdict } from './verdict.ts'
+import { inRounds, perSecond, type Stability, saidOf, tellableGrowth } from './stability.ts'
+import type { Measure, Names, Pair, Verdict } from './verdict.ts'
 
-interface Names {
-  readonly a: string
-  readonly b: string
-}
 /** Of each of the two. */
 interface Both {
   readonly a: Stability
@@ -30,7 +26,7 @@ export function compareGrowths(growths: readonly Pair[], names: Names, both: Bot
   const common = { by: 'backlog', growth: less, rounds: growths.length } as const
   const offered = `${Math.round(rate)}/s`
   if (winner === undefined) {
-    const said = (['a', 'b'] as const).map((each) => `${names[each]} is ${both[each].sentence}`)
+    const said = (['a', 'b'] as const).map((each) => saidOf(names[each], both[each]))
     const sentence = `no difference shown in how they keep up with ${offered}: ${said.join('; ')}`
     return { ...common, winner, brief: 'no difference shown', sentence }
   }
@@ -42,7 +38,8 @@ export function compareGrowths(growths: readonly Pair[], names: Names, both: Bot
     return { ...common, winner, brief: 'keeps up', sentence }
   }
   if (better.stable) {
-    const sentence = `${names[loser]} falls behind with ${offered}, its backlog grows by ${grows}; ${names[winner]} falls behind${some(better, '')} only`
+    const rarely = some(better) === '' ? ', too' : ` ${inRounds(better.behind ?? 0, better.rounds ?? 0)} only`
+    const sentence = `${names[loser]} falls behind with ${offered}, its backlog grows by ${grows}; ${names[winner]} falls behind${rarely}`
     return { ...common, winner, brief: 'falls behind less often', sentence }
   }
   const sentence = `both fall behind with ${offered}: the backlog of ${names[winner]} grows by ${perSecond(better.growth)}, and that of ${names[loser]} by ${perSecond(less)} more`
@@ -50,8 +47,8 @@ export function compareGrowths(growths: readonly Pair[], names: Names, both: Bot
 }
 
 /** In how many rounds it fell behind, where those are neither all nor none. */
-function some({ behind = 0, rounds = 0 }: Stability, before = ','): string {
-  return behind > 0 && behind < rounds ? `${before} ${inRounds(behind, rounds)}` : ''
+function some({ behind = 0, rounds = 0 }: Stability): string {
+  return behind > 0 && behind < rounds ? `, ${inRounds(behind, rounds)}` : ''
 }
 
 /** Fewer rounds cannot show anything: all five of five are one side's in 6 of 100 cases where there is no difference. */
@@ -60,25 +57,28 @@ export const fewestSigns = 6
 const error = 0.05
 
 /**
- * By who was better in more rounds (the sign test), for rounds in some of which one fell behind: it is the worse one there, whatever its percentile is. How much
- * better cannot be told.
+ * By who was better in more rounds (the sign test), for rounds in some of which one fell behind or failed too many requests: it is the worse one there,
+ * whatever its percentile is. How much better cannot be told.
  *
- * @param values of the measure in each round; Infinity for one that fell behind. Rounds in which both have the same count for neither.
+ * @param values of the measure in each round; Infinity for one that is the worse one. Rounds in which both have the same count for neither.
+ * @param does what the better one does: is better in the measure, unless given
  * @returns undefined where too few rounds tell
  */
-export function compareSigns(values: readonly Pair[], names: Names, both: Both, measure: Measure): Verdict | undefined {
+export function compareSigns(
+  values: readonly Pair[],
+  names: Names,
+  both: Both,
+  measure: Measure,
+  does = `is ${measure.word ?? 'faster'} in ${measure.name}`,
+): Verdict | undefined {
   const ahead = { a: values.filter(({ a, b }) => a < b).length, b: values.filter(({ a, b }) => b < a).length }
   const rounds = ahead.a + ahead.b
   if (rounds < fewestSigns) return undefined
   const first = ahead.a >= ahead.b ? 'a' : 'b'
   const winner = signTest(ahead[first], rounds) <= error ? first : undefined
-  const word = measure.word ?? 'faster'
-  const how = `${names[first]} is ${word} in ${measure.name} ${inRounds(ahead[first], rounds)}`
-  const behind = (['a', 'b'] as const).flatMap((each) => {
-    const text = some(both[each], '')
-    return text === '' ? [] : [`${names[each]} fell behind${text}`]
-  })
-  const said = [how, ...behind].join('; ')
+  const how = `${names[first]} ${does} ${inRounds(ahead[first], rounds)}`
+  const fell = (['a', 'b'] as const).filter((each) => both[each].behind)
+  const said = [how, ...fell.map((each) => saidOf(names[each], both[each]))].join('; ')
   const sentence = winner === undefined ? `no difference shown in ${measure.name}: ${said}` : said
   const brief = winner === undefined ? 'no difference shown' : inRounds(ahead[first], rounds)
   return { by: 'rounds', winner, rounds, brief, sentence }

@@ -28,10 +28,11 @@ const span = 1 - quarter / blocks - 1 / blocks
 const beyondChance = 2
 
 /**
- * How many requests were due and not answered, at the end of each of `blocks` equal parts of a run and at its begin.
+ * How many requests were due and not over, at the end of each of `blocks` equal parts of a run and at its begin. One that has failed is over: nobody waits
+ * for it any more.
  *
  * @param due when each request was to be sent, ascending; seconds from the begin
- * @param done when its last byte came, in the same order; Infinity if never
+ * @param done when it was answered or known to have failed, in the same order; Infinity or NaN if never
  */
 export function backlogs(due: ArrayLike<number>, done: ArrayLike<number>, seconds: number, blocks: number): number[] {
   const found: number[] = []
@@ -54,12 +55,12 @@ function walk(
   blocks: number,
   each: (backlog: number, least: number) => void,
 ): void {
-  const answered = Float64Array.from(done).sort()
+  const ended = Float64Array.from(done, (time) => (Number.isNaN(time) ? Infinity : time)).sort()
   let [come, gone, least] = [0, 0, 0]
   for (let block = 1; block <= blocks; block += 1) {
     const end = (seconds * block) / blocks
     for (;;) {
-      const [next, over] = [due[come] ?? Infinity, answered[gone] ?? Infinity]
+      const [next, over] = [due[come] ?? Infinity, ended[gone] ?? Infinity]
       if (Math.min(next, over) > end || Math.min(next, over) === Infinity) break
       if (next <= over) come += 1
       else {
@@ -119,13 +120,15 @@ export function stabilityOf(growth: readonly number[], offered: Offered, confide
   const stable = interval.low <= leastGrowth(offered)
   const rounds = growth.length
   const behind = growth.filter((one) => fellBehind(one, offered)).length
-  const some = behind > 0 && behind < rounds ? inRounds(behind, rounds) : ''
-  const sentence = stable
-    ? some === ''
-      ? 'stable'
-      : `fell behind ${some}`
-    : `unstable: backlog +${perSecond(interval)}${some === '' ? '' : `, ${some}`}, with ${Math.round(rate)}/s offered`
-  return { stable, growth: interval, behind, rounds, sentence }
+  const fell = behind > 0 ? `fell behind ${inRounds(behind, rounds)}` : 'stable'
+  const some = behind > 0 && behind < rounds ? `, ${inRounds(behind, rounds)}` : ''
+  const unstable = `unstable: backlog +${perSecond(interval)}${some}, with ${Math.round(rate)}/s offered`
+  return { stable, growth: interval, behind, rounds, sentence: stable ? fell : unstable }
+}
+
+/** Such as `blocking is stable`, or `blocking fell behind in 2 of 6 rounds`. */
+export function saidOf(name: string, { stable, behind = 0, sentence }: Stability): string {
+  return `${name} ${stable && behind > 0 ? '' : 'is '}${sentence}`
 }
 
 export const inRounds = (some: number, all: number): string => `in ${some} of ${all} rounds`

@@ -12,6 +12,12 @@ export interface Pair {
   readonly b: number
 }
 
+/** What the two are called. */
+export interface Names {
+  readonly a: string
+  readonly b: string
+}
+
 /** How a measure reads in a sentence. */
 export interface Measure {
   /** Such as `p99`. */
@@ -42,12 +48,7 @@ export interface Compared extends Verdict {
 }
 
 /** @throws RangeError for too few rounds, or for a value that is not greater than 0, of which there is no ratio */
-export function compare(
-  pairs: readonly Pair[],
-  names: { readonly a: string; readonly b: string },
-  measure: Measure,
-  confidence: Confidence = {},
-): Compared {
+export function compare(pairs: readonly Pair[], names: Names, measure: Measure, confidence: Confidence = {}): Compared {
   for (const { a, b } of pairs) {
     if (!(a > 0 && b > 0 && a < Infinity && b < Infinity)) {
       throw new RangeError(`${measure.name} of ${names.a} was ${a} and of ${names.b} ${b}: there is no ratio of these.`)
@@ -75,7 +76,7 @@ function sentence(
   winner: 'a' | 'b' | undefined,
   ratio: Interval,
   rounds: number,
-  names: { readonly a: string; readonly b: string },
+  names: Names,
   { name, better, word = 'faster' }: Measure,
 ): string {
   if (winner === undefined && ratio.high / ratio.low > widest) {

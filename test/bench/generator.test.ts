@@ -6,7 +6,7 @@ import { generate } from '../../bench/load/generator.ts'
 import { defaultOrder, type LoadOrder, type Target } from '../../bench/load/order.ts'
 import { poissonPlan } from '../../bench/load/plan.ts'
 import { load } from '../../bench/load/process.ts'
-import type { Outcome, Recording } from '../../bench/load/recording.ts'
+import { type Outcome, Recording } from '../../bench/load/recording.ts'
 import { summarize } from '../../bench/load/summary.ts'
 import { startOddServer } from '../fixtures/odd-server.ts'
 
@@ -73,6 +73,11 @@ for (const [outcome, target, more] of [
     const run = generate(asked)
     t.equal(having(run.recording, outcome), run.recording.count)
     t.ok(run.recording.latencies().every((latency) => latency === Infinity))
+    const { due, ended } = run.recording
+    t.ok(
+      ended.every((time, at) => (outcome === 'unanswered' ? Number.isNaN(time) : time > (due[at] as number))),
+      'when it was known to have failed',
+    )
     t.match(summarize(asked, run), { achieved: 0, latency: { 100: Infinity } })
   })
 }
@@ -90,13 +95,38 @@ test('wrong bytes are recorded: other ones, more, and not as many as before', as
 
 test('nobody listens: refused, and said before the run when there is a warm-up', async (t) => {
   // The port of a server that has gone would do as well, but for another that takes it meanwhile: this one is never given out.
-  t.equal(having(generate(order([get('/fine')], { port: 1, seconds: 0.1 })).recording, 'answered'), 0)
+  const { recording } = generate(order([get('/fine')], { port: 1, seconds: 0.1 }))
+  t.equal(having(recording, 'refused'), recording.count)
+  t.ok(recording.ended.every((time, at) => time >= (recording.due[at] as number)))
   t.throws(
     () => generate(order([get('/fine')], { port: 1, warmup: 5 })),
     /GET \/fine at 127\.0\.0\.1:1 .*\(refused\): look/,
   )
   t.throws(() => generate(order([get('/missing')], { warmup: 5 })), /\(wrong status\): look whether/)
   t.throws(() => generate(order([get('/fine')], { host: 'localhost' })), /localhost is no IP address: give one/)
+})
+
+test('what has failed is over, and no backlog; what nobody has answered is', async (t) => {
+  const asked = order([get('/fine')], { rate: 1000, seconds: 2 })
+  const recording = new Recording(2000)
+  for (let request = 0; request < 2000; request += 1) {
+    recording.due[request] = request / 1000
+    const failed = request % 5 === 0
+    if (!failed) recording.last[request] = request / 1000
+    recording.end(request, failed ? 'refused' : 'answered', request / 1000)
+  }
+  recording.count = 2000
+  const summarized = () => summarize(asked, { recording, opened: 0, repeated: 0, longestPause: 0 })
+  t.match(summarized(), {
+    growth: 0,
+    achieved: 800,
+    outcomes: { refused: 400, unanswered: 0 },
+    latency: { 90: Infinity },
+  })
+  for (let request = 0; request < 2000; request += 5) recording.reopen(request)
+  const { growth, outcomes } = summarized()
+  t.ok(Math.abs(growth - 200) < 5, String(growth))
+  t.match(outcomes, { refused: 0, unanswered: 400 }, 'one that is sent once more has not failed')
 })
 
 test('latency counts from when a request was due, not from when a server that stands still lets it be sent', async (t) => {

@@ -1,7 +1,8 @@
 /** Verdicts where a server fell behind: what they say, and how often they say it where there is no difference. */
 import { test } from 'tap'
-import { type Ran, verdictOf } from '../../bench/run/conclude.ts'
+import { verdictOf } from '../../bench/run/conclude.ts'
 import { blocking, eventLoop } from '../../bench/run/engines.ts'
+import type { Ran } from '../../bench/run/rounds.ts'
 import type { Scenario } from '../../bench/scenarios.ts'
 import { signTest } from '../../bench/statistics/keeping-up.ts'
 import { exponential, type Random, randomFrom } from '../../bench/statistics/random.ts'
@@ -74,6 +75,45 @@ test('where one fell behind in some rounds, who was better in nearly all is bett
   t.match(
     of(runs(calm.slice(1)), twice).sentence,
     /^no verdict: blocking is stable, event loop fell behind in 2 of 6 rounds, and it takes 6 rounds in which one/,
+  )
+})
+
+/** The shares of requests that failed in each round. */
+const failing = (own: readonly Ran[], shares: readonly number[]): Ran[] =>
+  own.map((run, at) => ({ ...run, failed: shares[at] as number }))
+const none = [0, 0, 0, 0, 0, 0]
+
+test('who fails requests is not better for being quick with the others', async (t) => {
+  const quick = failing(runs(calm, [0.001, 0.001, 0.001, 0.001, 0.001, 0.001]), [0.02, 0.03, 0.02, 0.02, 0.02, 0.01])
+  t.match(of(failing(runs(calm), none), quick), {
+    verdict: { by: 'rounds', winner: undefined },
+    sentence:
+      'no difference shown in p99: blocking does better in 5 of 6 rounds; event loop failed 2 % of its requests, in 6 of 6 rounds',
+    wide: true,
+  })
+  const always = failing(quick, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5])
+  t.match(of(failing(runs(calm), none), always), {
+    verdict: { by: 'rounds', winner: 'a', brief: 'in 6 of 6 rounds', ratio: undefined },
+    sentence: 'blocking does better in 6 of 6 rounds; event loop failed 50 % of its requests, in 6 of 6 rounds',
+    wide: false,
+  })
+  t.match(
+    of(runs(growing), always).sentence,
+    /^no verdict: blocking is unstable: .*, event loop is stable, and it takes 6 rounds .*; event loop failed 50 % of its/,
+    'to refuse is not to keep up with what the other falls behind with',
+  )
+})
+
+test('a few failures are told, and change nothing', async (t) => {
+  const few = failing(runs(calm, [0.02, 0.02, 0.02, 0.02, 0.02, 0.02]), [0, 0.003, 0, 0, 0, 0])
+  const said = 'blocking is 2 [2, 2] times as fast in p99; event loop failed 0.05 % of its requests, in 1 of 6 rounds'
+  t.match(of(failing(runs(calm), none), few), { sentence: said, verdict: { winner: 'a', sentence: said } })
+  const throughput = { ...scenario, measure: { name: 'achieved', better: 'more', word: 'ahead' } } as const
+  const all = { a: runs(calm, [90, 90, 90, 90, 90, 90]), b: failing(runs(calm, Array(6).fill(60)), Array(6).fill(0.5)) }
+  t.equal(
+    verdictOf(throughput, all, offered).sentence,
+    'blocking is ahead by 50 % [50, 50] in achieved; event loop failed 50 % of its requests, in 6 of 6 rounds',
+    'failures are no part of what is answered',
   )
 })
 

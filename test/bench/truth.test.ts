@@ -70,12 +70,15 @@ test('a server that stands still: the percentiles that arithmetic gives', async 
 
 test('a raw file is read as it was written', async (t) => {
   const file = path.join(t.testdir({}), 'raw.jsonl')
-  const line = { request: 7, target: 0, connection: 2, due: 1.5, begun: 2, sent: null, first: null, last: null }
-  fs.writeFileSync(file, `{"order":{}}\n${JSON.stringify({ ...line, outcome: 'broken', bytes: 0 })}\n`)
-  t.same(readRaw(file), [
-    {
-      ...{ request: 7, target: 0, connection: 2, due: 1.5e-6, begun: 2e-6 },
-      ...{ sent: Number.NaN, first: Number.NaN, last: Number.NaN, outcome: 'broken', bytes: 0 },
-    },
-  ])
+  const line = {
+    ...{ request: 7, target: 0, connection: 2, due: 1.5, begun: 2, sent: null, first: null, last: null },
+    ...{ outcome: 'broken', bytes: 0 },
+  }
+  const older = { ...line, last: 4, outcome: 'answered' }
+  fs.writeFileSync(file, `{"order":{}}\n${JSON.stringify({ ...line, ended: 3 })}\n${JSON.stringify(older)}\n`)
+  const read = {
+    ...{ request: 7, target: 0, connection: 2, due: 1.5e-6, begun: 2e-6 },
+    ...{ sent: Number.NaN, first: Number.NaN, last: Number.NaN, ended: 3e-6, outcome: 'broken', bytes: 0 },
+  }
+  t.same(readRaw(file), [read, { ...read, last: 4e-6, ended: 4e-6, outcome: 'answered' }])
 })

@@ -1,0 +1,61 @@
+/**
+ * What the rounds of a scenario have: of each run what a verdict looks at, the middle of each percentile, and whether a server kept up.
+ *
+ * Two kinds of runs may be believed. What disturbs a latency does not make a server fall behind: a run whose latencies are void may still be counted, and in
+ * whether the servers kept up it is. Else just those runs would be left out in which a server fell so far behind that the
+ * generator had to hold hundreds of connections, and was late for it.
+ */
+import { tells } from '../load/judge.ts'
+import type { Summary } from '../load/summary.ts'
+import type { Scenario } from '../scenarios.ts'
+import { fewestRounds } from '../statistics/bootstrap.ts'
+import { percentile, sorted } from '../statistics/percentile.ts'
+import { type Offered, type Stability, stabilityOf } from '../statistics/stability.ts'
+import { failedShare } from './failures.ts'
+import type { Measured } from './results.ts'
+
+/** What a run has of the measure that the verdict is about; NaN where it has too little. */
+function measuredBy(summary: Summary, { measure }: Scenario): number {
+  if (measure.name === 'achieved') return summary.achieved
+  return summary.latency[Number(measure.name.slice(1)) as 50 | 90 | 99] ?? Number.NaN
+}
+
+/** One run, as a verdict looks at it. */
+export interface Ran {
+  readonly round: number
+  /** Of the measure; undefined where it may not be believed, NaN where there is none. */
+  readonly value: number | undefined
+  /** How fast the backlog grew, in requests per second; undefined where not even that may be believed. */
+  readonly growth: number | undefined
+  /** The share of its requests that failed; absent as the growth is. */
+  readonly failed?: number
+}
+
+export function ran({ round, summary, spoilt, miscounted }: Measured, scenario: Scenario): Ran {
+  return {
+    round,
+    value: spoilt.length === 0 ? measuredBy(summary, scenario) : undefined,
+    ...(miscounted.length === 0 ? { growth: summary.growth, failed: failedShare(summary) } : { growth: undefined }),
+  }
+}
+
+export function stabilityIn(runs: readonly Ran[], offered: Offered): Stability | undefined {
+  const growth = runs.flatMap((run) => run.growth ?? [])
+  return growth.length < fewestRounds ? undefined : stabilityOf(growth, offered)
+}
+
+/** The middle of those that are there. In results that were written and read again, what is no number is null. */
+export function half(values: readonly (number | null | undefined)[]): number | undefined {
+  const there = values.filter((value) => typeof value === 'number')
+  return there.length === 0 ? undefined : percentile(sorted(there), 50)
+}
+
+/** The middle of the rounds, by percentile: of those in which the generator was not too late for it. */
+export function middle(rounds: readonly Measured[]): Record<string, number | undefined> {
+  return Object.fromEntries(
+    ([50, 90, 99, 99.9, 100] as const).map((percent) => {
+      const own = rounds.filter(({ summary }) => tells(summary, percent))
+      return [percent, half(own.map(({ summary }) => summary.latency[percent]))]
+    }),
+  )
+}
