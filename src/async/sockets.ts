@@ -15,6 +15,9 @@ const keptChunks = 2
 const nothing = Buffer.alloc(0)
 const never = () => {}
 
+/** One for all, since every connection ends with it: an error looks where it was made, which took 7 % of the processor time of a connection with one request. */
+const gone = systemError('recv', 'ECONNRESET')
+
 /** An error as the system calls throw it. */
 export function systemError(syscall: string, code: string): Error {
   return Object.assign(new Error(`${syscall}: ${code}`), { code, syscall })
@@ -63,7 +66,7 @@ export class LaterSocket implements Socket {
     net.on('end', () => this.finish())
     net.on('error', (error) => this.fail(error))
     net.on('close', () => {
-      this.fail(systemError('recv', 'ECONNRESET'))
+      if (this.failure === undefined) this.fail(gone)
       clearTimeout(this.timer)
       owner.gone()
     })
