@@ -13,6 +13,18 @@ import { percentile, sorted } from '../statistics/percentile.ts'
 import { type Offered, type Stability, stabilityOf } from '../statistics/stability.ts'
 import { failedShare } from './failures.ts'
 import type { Measured } from './results.ts'
+import type { Settings } from './settings.ts'
+import type { Ready } from './stage.ts'
+
+/** The rounds of a scenario, and all that it takes to understand them. */
+export interface RoundsOf {
+  readonly scenario: Scenario
+  readonly stage: Ready
+  readonly settings: Settings
+  readonly offered: Offered
+  /** Of both engines, and of peers. */
+  readonly rounds: readonly Measured[]
+}
 
 /** What a run has of the measure that the verdict is about; NaN where it has too little. */
 function measuredBy(summary: Summary, { measure }: Scenario): number {
@@ -42,6 +54,11 @@ export function ran({ round, summary, spoilt, miscounted }: Measured, scenario: 
 export function stabilityIn(runs: readonly Ran[], offered: Offered): Stability | undefined {
   const growth = runs.flatMap((run) => run.growth ?? [])
   return growth.length < fewestRounds ? undefined : stabilityOf(growth, offered)
+}
+
+/** The rounds of one whose latencies may be believed. */
+export function good(rounds: readonly Measured[], name: string): Measured[] {
+  return rounds.filter(({ engine, spoilt }) => engine === name && spoilt.length === 0)
 }
 
 /** The middle of those that are there. In results that were written and read again, what is no number is null. */
