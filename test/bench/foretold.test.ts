@@ -4,6 +4,8 @@ import fs from 'node:fs'
 import { test } from 'tap'
 import type { Demand, Machine } from '../../bench/predict/model.ts'
 import { blocking, eventLoop, startEngine } from '../../bench/run/engines.ts'
+import { agreementOf } from '../../bench/truth/agreement.ts'
+import type { Case, Ran } from '../../bench/truth/case.ts'
 import { foretold, heldAgainst } from '../../bench/truth/foretold.ts'
 import { inviteSlow } from '../../bench/truth/slowness.ts'
 import { near } from '../fixtures/near.ts'
@@ -40,6 +42,50 @@ test('what was measured is held against the bounds, by its interval over rounds'
   t.match(heldAgainst(prediction, [0.0118, 0.0112, 0.0102, 0.0119, 0.011]), { agrees: true }, 'they need only meet')
   t.match(heldAgainst(prediction, [0.001, 0.1, 0.005, 0.02, 0.05]), { agrees: undefined }, 'anything agrees with that')
   t.match(heldAgainst(prediction, [0.01, 0.01, Infinity, 0.01, 0.01]), { agrees: false, residual: Infinity })
+})
+
+/** Rounds at half of what the machine can do, each with these percentiles. */
+function ran(latency: { readonly 50: number; readonly 99: number }, more: object = {}, hold?: number): Ran[] {
+  const summary = { growth: 0, latency, achieved: 500, outcomes: { answered: 1000 } }
+  const slowly = hold === undefined ? undefined : { came: 8, served: 8, refused: 0, hold }
+  return Array.from(
+    { length: 6 },
+    () => ({ report: { summary, spoilt: [], ...more }, raw: '', slowly }) as unknown as Ran,
+  )
+}
+
+test('a case agrees, does not and says why, or cannot be told', async (t) => {
+  const half = { load: 0.5, slow: false, machine, calibrated: { capacity: 1000 } } as unknown as Case
+  const [middle, tail] = foretold(demand(500), machine, effort).map(({ predicted }) => predicted) as [number, number]
+  const right = { 50: middle, 99: tail }
+  const wrong = { 50: 2 * middle, 99: 2 * tail }
+  t.match(agreementOf(half, ran(right), 2, effort), {
+    ...{ agrees: true, rounds: 6, failed: undefined, answered: 500 },
+    sentence: /^p50 predicted .*; p99 predicted .* 0 %; answered 500\/s; stable; agrees$/,
+  })
+  t.match(agreementOf(half, ran(wrong, { serverCpu: 2 }), 2, effort), {
+    agrees: false,
+    sentence: /DOES NOT AGREE: it does not hold that service is the same at every load: a request took 2\.00 times/,
+  })
+  const slow = { ...half, slow: true }
+  t.match(agreementOf(slow, ran(wrong, {}, 0.08), 2, effort), {
+    agrees: false,
+    failed: /^a slow client holds a thread for 40 ms: it was 80 ms/,
+  })
+  t.match(agreementOf(slow, ran(wrong, {}, 0.04), 2, effort).sentence, /DOES NOT AGREE, and why is not known$/)
+  const growing = ran(right).map(({ report, ...rest }) => ({
+    ...rest,
+    report: { ...report, serverCpu: 2, summary: { ...report.summary, growth: 100 } },
+  }))
+  t.match(
+    agreementOf(half, growing, 2, effort).agrees,
+    false,
+    'who falls behind does not agree, whatever the percentiles',
+  )
+  t.match(agreementOf(half, ran(right, { spoilt: ['The host took it.'] }), 2, effort), {
+    ...{ agrees: undefined, rounds: 0, held: [] },
+    sentence: 'void: 0 of 6 rounds may be believed. The host took it.',
+  })
 })
 
 for (const engine of [blocking, eventLoop]) {
