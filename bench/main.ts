@@ -6,7 +6,7 @@
  *     npm run bench -- --only small       # the scenarios, operations and round trips whose names begin with this
  *     npm run bench -- --part load        # one part: operations, trips, load, truth
  *     npm run bench -- --peers            # with other servers beside, as far as they are installed
- *     npm run bench -- --minutes 0        # no scenario has more rounds than the others, however wide its interval is
+ *     npm run bench -- --minutes 0        # no scenario has more rounds than the others: they have them while all of it is over in 60 minutes
  *     npm run bench -- --list             # what there is
  *     npm run bench -- --report DIRECTORY # the page of results that are there, once more
  */
@@ -16,12 +16,13 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startGenerator } from './load/process.ts'
 import { reportOf, writeReport } from './report/write.ts'
+import { roundsTake, scenarioTakes } from './run/expected.ts'
 import { writeResults } from './run/export.ts'
 import { machine } from './run/machine.ts'
 import { findPeers } from './run/peers.ts'
 import { Progress } from './run/progress.ts'
 import type { Results, ScenarioResult, Timing, Truth } from './run/results.ts'
-import { peerRounds, runScenario } from './run/scenario.ts'
+import { runScenario } from './run/scenario.ts'
 import { processors, type Settings } from './run/settings.ts'
 import { Stage, stagesOf } from './run/stage.ts'
 import { scenarioTable, timingLine, truthLine } from './run/table.ts'
@@ -112,7 +113,6 @@ const out =
   values.out ?? path.join(import.meta.dirname, 'results', begun.toISOString().slice(0, 16).replaceAll(':', ''))
 const settings: Settings = {
   rounds: numberOf('rounds', 1, 6),
-  againUntil: begun.getTime() + 60_000 * numberOf('minutes', 0, values.quick ? 0 : 60),
   seconds: numberOf('seconds', 0.1, values.quick ? 0.55 : 2.5),
   phases: values.quick ? 0.3 : 1.5,
   calibration: values.quick ? 0.4 : 1.5,
@@ -127,17 +127,11 @@ fs.mkdirSync(settings.out, { recursive: true })
 const peers = values.peers ? findPeers() : { found: [], missing: [] }
 if (peers.missing.length > 0) console.log(`Not installed, and left out: ${peers.missing.join(', ')}.`)
 
-/** Seconds between the runs of a scenario, about: a generator warms up, and a file is written. */
-const between = 0.35
+/** When all of it is to be over, rounds that are given to what is left open among it; milliseconds since 1970. */
+const end = begun.getTime() + 60_000 * numberOf('minutes', 0, values.quick ? 0 : 60)
 const stages = stagesOf(wanted.load)
-/** Seconds that each scenario takes, but for what is tried again. */
 const perScenario = stages.flatMap((stage) =>
-  stage.map((scenario, at) => {
-    const runs = 2 * settings.rounds + (scenario.peers ? peers.found.length * peerRounds(settings.rounds) : 0)
-    const before = at === 0 ? 6 * (settings.calibration + between) + 1 : 0
-    const { parts = 1 } = scenario
-    return before + runs * (settings.seconds + parts * between) + 2 * (settings.phases + between)
-  }),
+  stage.map((scenario, at) => scenarioTakes(scenario, settings, at === 0, peers.found.length)),
 )
 const perTiming = values.quick ? 0.8 : 8
 /** Of each of the two runs of the demonstration. */
@@ -188,11 +182,13 @@ try {
     let stage = new Stage(scenarios, generator, settings, peers.found)
     for (const scenario of scenarios) {
       try {
-        const result = await runScenario(scenario, stage, generator, settings, (what) => progress.say(what))
+        const againUntil = end - 1000 * (progress.after() + roundsTake(scenario, settings))
+        const own = { ...settings, againUntil }
+        const result = await runScenario(scenario, stage, generator, own, (what) => progress.say(what))
         results.push(result)
         progress.done(`\n${scenarioTable(result)}`)
       } catch (error) {
-        // The others can still be run, on servers of their own: half an hour is not to be lost for one.
+        // The others can still be run, on servers of their own: what they take is not to be lost for one.
         process.exitCode = 1
         progress.done(`\n${scenario.name} could not be run: ${(error as Error).message}`)
         await stage.end()

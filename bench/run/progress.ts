@@ -22,12 +22,20 @@ export class Progress {
     console.log(text)
   }
 
-  /** By what the steps before took, against what was expected of them. */
+  /** How many seconds the steps after this one will take. */
+  after(): number {
+    return this.from(this.finished + 1)
+  }
+
   private left(): string {
-    const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
-    const [past, rest] = [sum(this.expected.slice(0, this.finished)), sum(this.expected.slice(this.finished))]
-    const pace = past === 0 ? 1 : (Date.now() - this.begun) / 1000 / past
-    const seconds = rest * pace
+    const seconds = this.from(this.finished)
     return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+  }
+  /** From a step on, by what the steps before this one took against what was expected of them. */
+  private from(step: number): number {
+    const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)
+    const past = sum(this.expected.slice(0, this.finished))
+    const pace = past === 0 ? 1 : (Date.now() - this.begun) / 1000 / past
+    return sum(this.expected.slice(step)) * pace
   }
 }

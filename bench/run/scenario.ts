@@ -11,6 +11,7 @@ import { foresee } from './cliff.ts'
 import { invite } from './company.ts'
 import { connectionsOf } from './connections.ts'
 import type { Contestant } from './engines.ts'
+import { peerRounds } from './expected.ts'
 import { fileName } from './export.ts'
 import { failedShare, mostFailed } from './failures.ts'
 import { amountOf, rateOf } from './intensity.ts'
@@ -31,9 +32,6 @@ export async function runScenario(
   const told: Say = (what) => say(`${scenario.name}: ${what}`)
   return new ScenarioBench(scenario, await stage.ready(told), generator, settings, told).run()
 }
-
-/** Rounds that peers join: no verdict is about them, and there are many. */
-export const peerRounds = (rounds: number): number => Math.min(3, rounds)
 
 class ScenarioBench implements RoundsOf {
   readonly scenario: Scenario

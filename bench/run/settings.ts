@@ -3,7 +3,7 @@ import os from 'node:os'
 
 export interface Settings {
   readonly rounds: number
-  /** Milliseconds since 1970 until which a scenario whose rounds leave its interval wide may have as many again; absent for never. */
+  /** Milliseconds since 1970 until which a scenario whose rounds leave its interval wide may begin as many again; absent for never. */
   readonly againUntil?: number
   /** Of each run. */
   readonly seconds: number

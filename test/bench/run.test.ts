@@ -9,9 +9,11 @@ import { clean } from '../../bench/load/process.ts'
 import type { RawRequest } from '../../bench/load/raw.ts'
 import { verdictOf } from '../../bench/run/conclude.ts'
 import { blocking, eventLoop } from '../../bench/run/engines.ts'
+import { scenarioTakes } from '../../bench/run/expected.ts'
 import { foretell } from '../../bench/run/foretell.ts'
 import type { Results } from '../../bench/run/results.ts'
 import type { Ran } from '../../bench/run/rounds.ts'
+import type { Settings } from '../../bench/run/settings.ts'
 import { stagesOf } from '../../bench/run/stage.ts'
 import { time } from '../../bench/run/table.ts'
 import { type Scenario, scenarios } from '../../bench/scenarios.ts'
@@ -52,6 +54,20 @@ test('scenarios of a family can be asked of the same servers', async (t) => {
       family,
     )
   }
+})
+
+test('all of it takes 40 minutes by arithmetic, and half an hour with shorter rounds', async (t) => {
+  const settings = { rounds: 6, seconds: 2.5, phases: 1.5, calibration: 1.5 } as Settings
+  const minutes = (given: Settings) =>
+    stagesOf(scenarios)
+      .flatMap((stage) => stage.map((one, at) => scenarioTakes(one, given, at === 0, 0)))
+      // Operations, round trips and the truth take 3.4 minutes.
+      .reduce((sum, seconds) => sum + seconds / 60, 3.4)
+  t.equal(Math.round(minutes(settings)), 40)
+  t.equal(Math.round(minutes({ ...settings, seconds: 1.5 })), 30)
+  const [one] = scenarios as [Scenario]
+  t.equal(scenarioTakes(one, settings, false, 0), 2 * 6 * 2.85 + 2 * 1.85)
+  t.equal(scenarioTakes({ ...one, peers: true }, settings, false, 2) - scenarioTakes(one, settings, false, 2), 6 * 2.85)
 })
 
 const scenario = { engines: [blocking, eventLoop], measure: { name: 'p99', better: 'less' } } as unknown as Scenario
