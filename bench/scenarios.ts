@@ -52,7 +52,7 @@ export interface Scenario {
    */
   readonly parts?: number
   readonly newConnections?: boolean
-  /** The most connections that the open loop has. They are open before the run when there are as few as `keptConnections`, which they are unless given. */
+  /** The most connections that the open loop has: `keptConnections` unless given. So many, or all of them if they are fewer, are open before the run. */
   readonly mostConnections?: number
   readonly slowDisk?: SlowDisk
   /** Bounds of the servers that are not the defaults. */
@@ -223,7 +223,7 @@ export const scenarios: readonly Scenario[] = [
   ...[1, 2, 3].map(
     (stalled): Scenario => ({
       name: `stalled-${stalled}-of-2`,
-      title: `10 KB files, while ${stalled} clients have sent half a request, against 2 threads`,
+      title: `10 KB files, while ${stalled} client${stalled === 1 ? ' has' : 's have'} sent half a request, against 2 threads`,
       asked: small,
       intensity: { rate: 200 },
       engines: [blocking2, eventLoop],

@@ -4,7 +4,7 @@
  * - It trusts no timer. It looks at the clock all the time, and at its sockets with a `poll(2)` that does not wait. So it
  *   takes a core, and is to have one of its own.
  * - In the open loop a request is due when the plan says so, whatever has become of those before: as many connections are opened
- *   as it takes. In the closed loop each connection sends its next request when it has the answer to the last, so that a
+ *   as it takes, up to a bound. In the closed loop each connection sends its next request when it has the answer to the last, so that a
  *   server that stops also stops being asked; it is there to be compared.
  * - One request at a time on one connection. The connection that has rested longest is used next.
  */

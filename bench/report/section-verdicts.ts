@@ -48,7 +48,7 @@ export function verdictSection(outcomes: readonly Outcome[]): Html {
 <div class="interval"><p class="sides"><span class="name ${colours.get(a)}">${a}</span> <span>${scenario.measure}</span> <span class="name ${colours.get(b)}">${b}</span></p>${drawing}</div></li>`
   })
   return html`<section id="verdicts"><h2>Verdicts</h2>
-<p class="hint">One measure for each scenario, chosen before it was run. The drawing shows how many times as good the engine on its side is, with the interval that holds the truth 95 times in 100; where it crosses “same”, no difference is shown. Where a server fell behind, no percentile means anything: the verdict says who keeps up.</p>
+<p class="hint">One measure for each scenario, chosen before it was run. The drawing shows how many times as good the engine on its side is, with the interval that holds the truth 95 times in 100; where it crosses “same”, no difference is shown. Where a server fell behind, no percentile means anything: the verdict says who keeps up. Who failed more than one request in a hundred is the worse one in that round.</p>
 <ul class="verdicts">${items}</ul></section>`
 }
 

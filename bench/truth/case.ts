@@ -6,6 +6,7 @@ import type { Calibrated } from '../run/calibrate.ts'
 import type { Running } from '../run/engines.ts'
 import type { Settings } from '../run/settings.ts'
 import { targetsOf } from '../run/share.ts'
+import { keptConnections } from '../scenarios.ts'
 import { inviteSlow, type SlowlyServed } from './slowness.ts'
 
 /** Of the file that is asked for, and of what slow clients store. */
@@ -59,7 +60,10 @@ export async function runOnce(
     .load(
       {
         ...{ port: running.port, seconds, seed: seed + round, rate: rateOf(one), patience: 2, raw },
-        ...{ warmup: slow ? 0 : 32, targets: targetsOf(root, [{ file: bytes }], `run-${round}`) },
+        // Over as many as in the calibration.
+        ...{ connections: keptConnections, mostConnections: keptConnections },
+        // Slow clients may keep the server from answering anything at all for a while.
+        ...{ warmup: slow ? 0 : keptConnections, targets: targetsOf(root, [{ file: bytes }], `run-${round}`) },
       },
       running.pid,
       invited?.pid,
