@@ -1,8 +1,9 @@
 /** The load generator in a process of its own, on a processor of its own where there is one. */
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import os from 'node:os'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type About, type Disturbance, spoilt } from './judge.ts'
 import {
@@ -17,7 +18,6 @@ import {
 import type { Outcome, Told } from './main.ts'
 import { defaultOrder, type LoadOrder } from './order.ts'
 
-const entry = fileURLToPath(new URL('./main.ts', import.meta.url))
 const loader = fileURLToPath(new URL('../../scripts/typescript.js', import.meta.url))
 
 /** What is always given in an order, and what may be. */
@@ -48,9 +48,8 @@ export interface GeneratorProcess {
 /** @param processor to run on, or undefined for any */
 export function startGenerator(processor: number | undefined): GeneratorProcess {
   // Objects that live for one request die young: with so much room for the young, none of them is looked at during a run.
-  const words = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64', `--import=${loader}`, entry]
-  const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
-  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: clean() })
+  const node = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64']
+  const child = startProgram(new URL('./main.ts', import.meta.url), [], processor, { node })
   const ended = once(child, 'close')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const ask = async (order: PartialOrder): Promise<Outcome> => {
@@ -121,6 +120,26 @@ function familyOf(pid: number | undefined): number[] {
 }
 
 const cpuOf = (pid: number | undefined) => (pid === undefined ? undefined : processSeconds(pid))
+
+/** What a program is started with besides: options of Node, variables, modules that are loaded before it. */
+interface Started {
+  readonly node?: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  readonly before?: readonly URL[]
+}
+
+/** A program of the bench as a process of its own, which says and is told things by lines. @param processor to run on, or undefined for any */
+export function startProgram(
+  entry: URL,
+  words: readonly string[],
+  processor: number | undefined,
+  { node = [], env = {}, before = [] }: Started = {},
+): ChildProcessByStdio<Writable, Readable, null> {
+  const imports = [loader, ...before.map((module) => fileURLToPath(module))].map((module) => `--import=${module}`)
+  const whole = [process.execPath, ...node, ...imports, fileURLToPath(entry), ...words]
+  const [command, ...rest] = pinnedTo(processor, whole)
+  return spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...clean(), ...env } })
+}
 
 /** A command line that runs on one processor, where `taskset` can see to it (Linux). */
 export function pinnedTo(processor: number | undefined, words: readonly string[]): readonly string[] {

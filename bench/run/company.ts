@@ -2,10 +2,8 @@
  * Clients that are there besides those that are measured: resting, stalled, slow. In a process of their own; they need no exact
  * clock, only patience.
  */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { clean, pinnedTo } from '../load/process.ts'
+import { startProgram } from '../load/process.ts'
 
 export interface Company {
   /** Connections that have had one answer and rest. */
@@ -24,7 +22,7 @@ export interface Company {
 export const largePath = '/large'
 export const largeBytes = 64 * 1024 * 1024
 
-const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const entry = new URL('./company-entry.ts', import.meta.url)
 
 /** Those who are there. */
 export interface Invited {
@@ -39,10 +37,7 @@ export async function invite(
   processor: number | undefined,
 ): Promise<Invited | undefined> {
   if (company === undefined) return undefined
-  const argument = JSON.stringify({ ...company, port })
-  const words = [`--import=${file('../../scripts/typescript.js')}`, file('./company-entry.ts'), argument]
-  const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
-  const child = spawn(command as string, rest, { stdio: ['ignore', 'pipe', 'inherit'], env: clean() })
+  const child = startProgram(entry, [JSON.stringify({ ...company, port })], processor)
   const ended = once(child, 'close')
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
   if (!(line instanceof Buffer)) throw new Error(`The other clients ended with ${line} before they were there.`)

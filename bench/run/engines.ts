@@ -1,10 +1,8 @@
 /** The engines under comparison, each started as a process of its own. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { ServeOptions } from '../../src/core/options.ts'
 import { quiet } from '../../test/fixtures/quiet.ts'
-import { clean, pinnedTo } from '../load/process.ts'
+import { startProgram } from '../load/process.ts'
 
 /** What is compared, by the name that results have it under. */
 export interface Engine {
@@ -47,7 +45,7 @@ export interface Running extends Contestant {
 const fair: Omit<ServeOptions, 'root'> = { ...quiet, readOnly: false }
 const roomy = { connections: 20_000, connectionsPerAddress: 20_000 }
 
-const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const file = (name: string) => new URL(name, import.meta.url)
 
 /** A disk that takes its time before the first byte of each file. */
 export interface SlowDisk {
@@ -72,19 +70,17 @@ export async function startEngine(engine: Engine, circumstances: Circumstances):
   const { root, slowDisk, spin, options = {}, processor } = circumstances
   const limits = { ...roomy, ...options.limits, ...engine.options?.limits }
   const whole: ServeOptions = { ...fair, root, ...options, ...engine.options, limits }
-  const preload = [
-    ...(slowDisk === undefined ? [] : [`--import=${file('./slow-disk.ts')}`]),
-    ...(spin === undefined ? [] : [`--import=${file('./slower.ts')}`]),
+  const before = [
+    ...(slowDisk === undefined ? [] : [file('./slow-disk.ts')]),
+    ...(spin === undefined ? [] : [file('./slower.ts')]),
   ]
   const argument = JSON.stringify({ engine: engine.engine, options: whole })
-  const words = [`--import=${file('../../scripts/typescript.js')}`, ...preload, file('./server-entry.ts'), argument]
-  const [command, ...rest] = pinnedTo(processor, [process.execPath, ...words])
-  const added = {
+  const env = {
     ...(slowDisk === undefined ? {} : { TWINSERVE_BENCH_SLOW_DISK: JSON.stringify(slowDisk) }),
     ...(spin === undefined ? {} : { TWINSERVE_BENCH_SPIN: String(spin) }),
     ...(engine.pool === undefined ? {} : { UV_THREADPOOL_SIZE: String(engine.pool) }),
   }
-  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...clean(), ...added } })
+  const child = startProgram(file('./server-entry.ts'), [argument], processor, { before, env })
   const ended = once(child, 'close')
   const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
   if (!(line instanceof Buffer)) throw new Error(`${engine.name} ended with ${line} before it listened.`)

@@ -1,9 +1,7 @@
 /** The process of `slow-clients.ts`, beside a run. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { clean, pinnedTo } from '../load/process.ts'
+import { startProgram } from '../load/process.ts'
 
 export interface SlowClients {
   /** How many come per second. */
@@ -23,8 +21,7 @@ export interface SlowlyServed {
   readonly hold?: number | undefined
 }
 
-const entry = fileURLToPath(new URL('./slow-clients.ts', import.meta.url))
-const loader = fileURLToPath(new URL('../../scripts/typescript.js', import.meta.url))
+const entry = new URL('./slow-clients.ts', import.meta.url)
 
 /** Who comes while something else is done. */
 export interface Invited {
@@ -34,9 +31,7 @@ export interface Invited {
 
 /** @param processor to run on, or undefined for any */
 export async function inviteSlow(clients: SlowClients, port: number, processor: number | undefined): Promise<Invited> {
-  const words = [process.execPath, `--import=${loader}`, entry, JSON.stringify({ ...clients, port })]
-  const [command, ...rest] = pinnedTo(processor, words)
-  const child = spawn(command as string, rest, { stdio: ['pipe', 'pipe', 'inherit'], env: clean() })
+  const child = startProgram(entry, [JSON.stringify({ ...clients, port })], processor)
   const ended = once(child, 'close')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const line = async () => {

@@ -1,12 +1,9 @@
 /** Starting the server whose truth is known. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { clean, pinnedTo } from '../load/process.ts'
+import { startProgram } from '../load/process.ts'
 import type { Truth } from './server.ts'
 
-const entry = fileURLToPath(new URL('./server.ts', import.meta.url))
-const loader = fileURLToPath(new URL('../../scripts/typescript.js', import.meta.url))
+const entry = new URL('./server.ts', import.meta.url)
 
 /** Start it, use it, and end it. @param processor to run on, or undefined for any */
 export async function withTruth<T>(
@@ -14,13 +11,7 @@ export async function withTruth<T>(
   processor: number | undefined,
   use: (port: number, pid: number) => Promise<T>,
 ): Promise<T> {
-  const [command, ...words] = pinnedTo(processor, [
-    process.execPath,
-    `--import=${loader}`,
-    entry,
-    JSON.stringify(truth),
-  ])
-  const child = spawn(command as string, words, { stdio: ['pipe', 'pipe', 'inherit'], env: clean() })
+  const child = startProgram(entry, [JSON.stringify(truth)], processor)
   const ended = once(child, 'close')
   try {
     const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
