@@ -68,7 +68,7 @@ function head(results: Results, said: string, sections: readonly { name: string;
   return html`<a class="skip" href="#main">Skip to the verdicts</a><header><h1>Blocking and not blocking, measured</h1>
 <p class="hint">twinserve’s two engines on ${String(results.machine.processor ?? 'an unknown processor')}, ${when(results.begun)}, in ${duration(results.seconds)}</p>
 <p class="lead">${said}</p>
-${spoilt === 0 ? undefined : html`<p class="notice">${spoilt} of ${runs.length} runs are void: something else took the machine, or the generator was late. They are listed with their reasons, and left out of everything else.</p>`}
+${spoilt === 0 ? undefined : html`<p class="notice">${spoilt} of ${runs.length} runs are void: something else took the machine, or the generator was late. They are listed with their reasons, and left out of everything but whether servers kept up, which hangs on less.</p>`}
 <nav aria-label="Contents"><ul>${sections.map(({ name, section }) => html`<li><a href="#${idOf(section)}">${name}</a></li>`)}</ul></nav></header>`
 }
 

@@ -18,7 +18,7 @@ export interface Measured {
   readonly memory: number | undefined
   readonly stolen: number | undefined
   readonly others: number | undefined
-  /** Why it is void. Void runs are kept here, and left out of everything else. */
+  /** Why it is void. Void runs are kept here, and left out of everything but what they count, where that may be believed. */
   readonly spoilt: readonly string[]
   /** Why not even what it counts may be believed: how many were answered, and how the backlog grew. */
   readonly miscounted: readonly string[]

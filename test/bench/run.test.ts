@@ -11,6 +11,7 @@ import { verdictOf } from '../../bench/run/conclude.ts'
 import { blocking, eventLoop } from '../../bench/run/engines.ts'
 import { scenarioTakes } from '../../bench/run/expected.ts'
 import { foretell } from '../../bench/run/foretell.ts'
+import { Progress } from '../../bench/run/progress.ts'
 import type { Results } from '../../bench/run/results.ts'
 import type { Ran } from '../../bench/run/rounds.ts'
 import type { Settings } from '../../bench/run/settings.ts'
@@ -68,6 +69,10 @@ test('all of it takes 40 minutes by arithmetic, and half an hour with shorter ro
   const [one] = scenarios as [Scenario]
   t.equal(scenarioTakes(one, settings, false, 0), 2 * 6 * 2.85 + 2 * 1.85)
   t.equal(scenarioTakes({ ...one, peers: true }, settings, false, 2) - scenarioTakes(one, settings, false, 2), 6 * 2.85)
+})
+
+test('how long what comes after a step takes, as far as nothing is known of its pace', async (t) => {
+  t.equal(new Progress([10, 20, 30]).after(), 50)
 })
 
 const scenario = { engines: [blocking, eventLoop], measure: { name: 'p99', better: 'less' } } as unknown as Scenario
