@@ -125,7 +125,7 @@ function plain(digits: string): string {
   return String(Number(digits))
 }
 
-/** What is compared in `times as`: faster, and fast. */
+/** What is compared in `times as`: faster, and fast; ahead, and far. */
 function positive(word: string): string {
-  return word === 'faster' ? 'fast' : word
+  return { faster: 'fast', ahead: 'far' }[word] ?? word
 }

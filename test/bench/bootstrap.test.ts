@@ -129,6 +129,8 @@ test('verdicts are sentences', async (t) => {
   t.equal(compare(alike(88, 100), names, p99).sentence, 'blocking is faster by 12 % [12, 12] in p99')
   t.equal(compare(alike(100, 88), names, p99).sentence, 'event loop is faster by 12 % [12, 12] in p99')
   t.equal(compare(alike(100, 5), names, p99).sentence, 'event loop is 20 [20, 20] times as fast in p99')
+  const achieved = { name: 'achieved', better: 'more', word: 'ahead' } as const
+  t.equal(compare(alike(100, 5), names, achieved).sentence, 'blocking is 20 [20, 20] times as far in achieved')
   t.equal(
     compare(alike(110, 100), names, { name: 'throughput', better: 'more' }).sentence,
     'blocking is faster by 10 % [10, 10] in throughput',
