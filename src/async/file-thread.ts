@@ -139,7 +139,7 @@ const numbers = Buffer.alloc(64)
 function schedstat(): string {
   try {
     const fd = fs.openSync('/proc/thread-self/schedstat', O_RDONLY)
-    const count = fs.readSync(fd, numbers, 0, numbers.length, 0)
+    const count = fs.readSync(fd, numbers)
     fs.closeSync(fd)
     return numbers.toString('latin1', 0, count)
   } catch {

@@ -43,17 +43,20 @@ export class Stretch {
   }
 
   begin(): void {
+    this.before = this.clocks.now() < this.doubtUntil ? this.clocks.scheduled() : undefined
+    // Last, as it is looked at first in the end: whatever the kernel counts in between is at most too much.
     this.begun = this.clocks.now()
-    this.before = this.begun < this.doubtUntil ? this.clocks.scheduled() : undefined
     this.files = 0
   }
 
   /**
    * Asked before each file: whether the thread has stood still for too long since `begin`. When it is the first time for long that it may
-   * have, that is not held against it, and another stretch begins.
+   * have, that is not held against it, and another stretch begins. Never before the first file: nothing has been done that could have held it up, and
+   * who gives back what he was given without having done any of it comes to no end.
    */
   heldUp(): boolean {
     this.files += 1
+    if (this.files === 1) return false
     const now = this.clocks.now()
     const most = this.patience * this.files
     if (now - this.begun <= most) return false

@@ -89,6 +89,24 @@ t.test('where the kernel does not tell, all of the time counts', async (t) => {
   t.ok(stretch.heldUp())
 })
 
+t.test('whoever begins does a file at least, however long it took to begin', async (t) => {
+  const thread = new Thread()
+  const stretch = new Stretch(1, {
+    now: () => thread.now(),
+    scheduled: () => {
+      thread.standStill(60)
+      return thread.scheduled()
+    },
+  })
+  for (let batch = 0; batch < 5; batch += 1) {
+    stretch.begin()
+    t.notOk(stretch.heldUp())
+    thread.run(0.1)
+    t.notOk(stretch.heldUp(), 'what it takes to ask is no disk')
+    thread.standStill(5)
+  }
+})
+
 t.test('what the kernel tells', async (t) => {
   t.equal(scheduled('428145000 10596493 7\n'), 438.741493)
   t.equal(scheduled(''), undefined)
