@@ -40,7 +40,7 @@ const ticksPerSecond = 100
  * How much of one processor's time went to whatever has nothing to do with the run, from 0 upwards: at least.
  *
  * The kernel looks who is running at each tick of its clock, and counts that as all of the tick. Of a server that is busy for a fifth of a
- * run of 2.5 s that is one or two hundredths off by chance alone, so twice that error is taken off. `processesBetween` has no such error, and does not see
+ * run of 2.5 s that is one or two hundredths off by chance alone, so twice that error is taken off. `processesBetween` has a smaller error, and does not see
  * what runs outside this container.
  *
  * @param own seconds that went to those that have to do with it
@@ -80,7 +80,12 @@ function timeOf(pid: number): [number, number][] {
   }
 }
 
-/** How much of one processor's time went to processes that have nothing to do with the run. @param own those that have */
+/**
+ * How much of one processor's time went to processes that have nothing to do with the run: at least. What the kernel tells of each is rounded down to a
+ * tick, so that up to one of what it seems to have had in between is not known: in half a second that is a fiftieth of it.
+ *
+ * @param own those that have
+ */
 export function processesBetween(
   before: ReadonlyMap<number, number> | undefined,
   after: ReadonlyMap<number, number> | undefined,
@@ -90,7 +95,8 @@ export function processesBetween(
   if (before === undefined || after === undefined) return undefined
   const sum = (times: ReadonlyMap<number, number>) =>
     [...times].reduce((total, [pid, time]) => (own.has(pid) ? total : total + time), 0)
-  return Math.max(0, sum(after) - sum(before)) / seconds
+  const changed = [...after].filter(([pid, time]) => !own.has(pid) && time !== (before.get(pid) ?? 0)).length
+  return Math.max(0, sum(after) - sum(before) - changed / ticksPerSecond) / seconds
 }
 
 /** Seconds that a process and all below it have spent on a processor; undefined where it cannot be known. */

@@ -77,7 +77,9 @@ test('what other processes took is what those took that have nothing to do with 
     [2, 9],
     [4, 0.25],
   ])
-  t.equal(processesBetween(before, after, new Set([2]), 2), 0.375)
+  near(t, processesBetween(before, after, new Set([2]), 2) as number, 0.365, 1e-9, 'but for a tick of each')
+  const hardly = new Map([...before].map(([pid, time]) => [pid, time + 0.01]))
+  t.equal(processesBetween(before, hardly, new Set(), 0.5), 0, 'a tick each is not told from none')
   t.equal(processesBetween(before, after, new Set([1, 2, 4]), 2), 0, 'never below none')
   t.equal(processesBetween(undefined, after, new Set(), 2), undefined)
 })
