@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { ticksIn } from './load/machine.ts'
 import { pinnedTo } from './load/process.ts'
 
 /** A server under comparison. It runs from `start` to the end of the bench. */
@@ -18,11 +19,10 @@ export interface Server {
 /** The command, as built. */
 export const twinserveMain = path.join(import.meta.dirname, '../dist/cli/main.js')
 
-/** Processor time so far, in ticks of 10 ms: fields 14 and 15 (`utime`, `stime`) of `stat` in proc(5). @param entry of a process, or of a thread: `/proc/PID`, `/proc/PID/task/TID` */
+/** Processor time so far, without that of children, in ticks of 10 ms. @param entry see `ticksIn` */
 export function ticksOf(entry: string): number {
-  const stat = fs.readFileSync(`${entry}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return Number(fields[11]) + Number(fields[12])
+  const [user, system] = ticksIn(entry)
+  return user + system
 }
 
 /** A directory for the bench, and the one in it that is served. @param where they are to lie */

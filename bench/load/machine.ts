@@ -67,14 +67,24 @@ export function processTimes(): ReadonlyMap<number, number> | undefined {
   }
 }
 
+/**
+ * Processor time so far, in ticks of 10 ms, which the kernel scales to what was exactly spent: in user mode and in the kernel, and both of children that have
+ * ended (proc_pid_stat(5), fields 14 to 17).
+ *
+ * @param entry of a process, or of a thread: `/proc/PID`, `/proc/PID/task/TID`
+ */
+export function ticksIn(entry: string): readonly [user: number, system: number, users: number, systems: number] {
+  const stat = fs.readFileSync(`${entry}/stat`, 'latin1')
+  // The name, in parentheses, may hold anything. Behind it come the third field and so on.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields.slice(11, 15).map(Number) as [number, number, number, number]
+}
+
 /** None for one that has ended meanwhile: its parent has its time. */
 function timeOf(pid: number): [number, number][] {
   try {
-    const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name, in parentheses, may hold anything. Behind it come the third field and so on: 14 to 17 are times (proc_pid_stat(5)), which the kernel scales to what was exactly spent.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
-    return [[pid, ticks / ticksPerSecond]]
+    const ticks = ticksIn(`/proc/${pid}`)
+    return [[pid, ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond]]
   } catch {
     return []
   }

@@ -1,5 +1,5 @@
 /** What machines would do under a demand: a simulation drawn several times, with an interval for everything it says. Seconds. */
-import { type Interval, meanInterval } from '../statistics/bootstrap.ts'
+import { geometricInterval, type Interval, meanInterval } from '../statistics/bootstrap.ts'
 import { percentile, tellable } from '../statistics/percentile.ts'
 import { type Demand, holdOf, type Machine, utilizations } from './model.ts'
 import { type Drawn, simulate } from './simulate.ts'
@@ -65,8 +65,7 @@ function draw(demand: Demand, machine: Machine, { draws, requests, seed }: Effor
 
 /** Over runs, as logarithms: one run may have several times what another has. */
 function across(values: readonly number[]): Interval {
-  const { estimate, low, high } = meanInterval(values.map((value) => Math.log(Math.max(value, 1e-9))))
-  return { estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) }
+  return geometricInterval(values.map((value) => Math.max(value, 1e-9)))
 }
 
 export interface Enough {

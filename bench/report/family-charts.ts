@@ -2,7 +2,8 @@
 
 import { tells } from '../load/judge.ts'
 import type { ScenarioResult } from '../run/results.ts'
-import { fewestRounds, meanInterval } from '../statistics/bootstrap.ts'
+import { fewestRounds, geometricInterval } from '../statistics/bootstrap.ts'
+import { mean } from '../statistics/percentile.ts'
 import { type Chart, modelLine, type Role, roles, type Series } from './chart.ts'
 import { latency } from './scenario-charts.ts'
 import { loadOf } from './verdicts.ts'
@@ -79,11 +80,10 @@ export function levelOf(scenario: ScenarioResult, engine: string, percent: 50 | 
     .map(({ summary }) => summary.latency[percent])
   // One round without a right answer at this percentile is not made good by the others.
   if (values.length === 0 || !values.every((value) => Number.isFinite(value))) return undefined
-  const logs = values.map((value) => Math.log(value as number))
-  const estimate = Math.exp(logs.reduce((sum, one) => sum + one, 0) / logs.length)
-  if (values.length < fewestRounds) return { estimate, low: estimate, high: estimate }
-  const { low, high } = meanInterval(logs)
-  return { estimate, low: Math.exp(low), high: Math.exp(high) }
+  const known = values as number[]
+  if (known.length >= fewestRounds) return geometricInterval(known)
+  const estimate = Math.exp(mean(known.map(Math.log)))
+  return { estimate, low: estimate, high: estimate }
 }
 
 function predictedSeries(scenarios: readonly ScenarioResult[], engine: string, role: Role, percent: 50 | 99): Series[] {

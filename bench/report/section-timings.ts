@@ -1,7 +1,7 @@
 /** Operations and round trips: how long each takes with either engine. */
 import type { Timing } from '../run/results.ts'
 import { time } from '../run/table.ts'
-import { fewestRounds, type Interval, meanInterval } from '../statistics/bootstrap.ts'
+import { fewestRounds, geometricInterval, type Interval } from '../statistics/bootstrap.ts'
 import { percentile, sorted } from '../statistics/percentile.ts'
 import { type Role, roles } from './chart.ts'
 import { intervalDrawing, scaleOf } from './figure.ts'
@@ -32,8 +32,7 @@ export function timingSection(timings: readonly Timing[]): Html | undefined {
 export function gainOf({ rounds }: Timing): Interval | undefined {
   const [a = [], b = []] = Object.values(rounds)
   if (a.length < fewestRounds || a.length !== b.length) return undefined
-  const { estimate, low, high } = meanInterval(a.map((value, round) => Math.log((b[round] as number) / value)))
-  return { estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) }
+  return geometricInterval(a.map((value, round) => (b[round] as number) / value))
 }
 
 function timingTable(timings: readonly Timing[]): Html {

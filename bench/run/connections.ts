@@ -9,7 +9,7 @@ import { keptConnections, type Scenario } from '../scenarios.ts'
 export function connectionsOf({
   newConnections = false,
   mostConnections = keptConnections,
-}: Scenario): Partial<LoadOrder> {
+}: Pick<Scenario, 'newConnections' | 'mostConnections'>): Partial<LoadOrder> {
   const connections = Math.min(mostConnections, keptConnections)
   return newConnections
     ? { newConnections, warmup: connections }

@@ -31,6 +31,7 @@ export class Progress {
     const seconds = this.from(this.finished)
     return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
   }
+
   /** From a step on, by what the steps before this one took against what was expected of them. */
   private from(step: number): number {
     const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0)

@@ -5,7 +5,7 @@
  * whether the servers kept up it is. Else just those runs would be left out in which a server fell so far behind that the
  * generator had to hold hundreds of connections, and was late for it.
  */
-import { tells } from '../load/judge.ts'
+import { type About, tells } from '../load/judge.ts'
 import type { Summary } from '../load/summary.ts'
 import type { Scenario } from '../scenarios.ts'
 import { fewestRounds } from '../statistics/bootstrap.ts'
@@ -26,10 +26,15 @@ export interface RoundsOf {
   readonly rounds: readonly Measured[]
 }
 
-/** What a run has of the measure that the verdict is about; NaN where it has too little. */
-function measuredBy(summary: Summary, { measure }: Scenario): number {
-  if (measure.name === 'achieved') return summary.achieved
-  return summary.latency[Number(measure.name.slice(1)) as 50 | 90 | 99] ?? Number.NaN
+/** What the runs of a scenario are about, which is what its verdict is about. */
+export function aboutOf({ measure: { name } }: Scenario): About {
+  return name === 'achieved' ? 'count' : (Number(name.slice(1)) as 50 | 90 | 99)
+}
+
+/** What a run has of that; NaN where it has too little. */
+function measuredBy(summary: Summary, scenario: Scenario): number {
+  const about = aboutOf(scenario)
+  return about === 'count' ? summary.achieved : (summary.latency[about] ?? Number.NaN)
 }
 
 /** One run, as a verdict looks at it. */

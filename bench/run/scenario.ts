@@ -1,6 +1,5 @@
 /** One scenario: its servers measured round by round in random order, and compared. */
 import path from 'node:path'
-import type { About } from '../load/judge.ts'
 import { processMemory } from '../load/machine.ts'
 import type { Phases } from '../load/phases.ts'
 import type { GeneratorProcess, PartialOrder, Report } from '../load/process.ts'
@@ -16,7 +15,7 @@ import { fileName } from './export.ts'
 import { failedShare, mostFailed } from './failures.ts'
 import { amountOf, rateOf } from './intensity.ts'
 import type { Measured, ScenarioResult } from './results.ts'
-import type { RoundsOf } from './rounds.ts'
+import { aboutOf, type RoundsOf } from './rounds.ts'
 import { conclusionOf, resultOf } from './scenario-result.ts'
 import type { Settings } from './settings.ts'
 import { targetsOf } from './share.ts'
@@ -139,8 +138,4 @@ class ScenarioBench implements RoundsOf {
     }
     return found
   }
-}
-
-function aboutOf({ measure: { name } }: Scenario): About {
-  return name === 'achieved' ? 'count' : (Number(name.slice(1)) as 50 | 90 | 99)
 }

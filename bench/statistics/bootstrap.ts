@@ -53,6 +53,16 @@ export function meanInterval(values: readonly number[], confidence: Confidence =
   return { estimate, low: estimate - reach, high: estimate + reach }
 }
 
+/**
+ * The same for the geometric mean: of ratios, in which half and twice as much are to cancel out, and of times, of which one may be several times another.
+ *
+ * @param values one for each round, all above 0
+ */
+export function geometricInterval(values: readonly number[], confidence: Confidence = {}): Interval {
+  const { estimate, low, high } = meanInterval(values.map(Math.log), confidence)
+  return { estimate: Math.exp(estimate), low: Math.exp(low), high: Math.exp(high) }
+}
+
 /** How far the mean of each resample lies from the mean of all, in the resample's own standard errors, ascending. */
 function studentized(
   values: readonly number[],

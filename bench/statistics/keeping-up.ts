@@ -3,7 +3,7 @@
  * that happened in some rounds only, who was better in how many of them.
  */
 import { meanInterval } from './bootstrap.ts'
-import { inRounds, perSecond, type Stability, saidOf, tellableGrowth } from './stability.ts'
+import { inRounds, inSome, perSecond, type Stability, saidOf, tellableGrowth } from './stability.ts'
 import type { Measure, Names, Pair, Verdict } from './verdict.ts'
 
 /** Of each of the two. */
@@ -32,23 +32,18 @@ export function compareGrowths(growths: readonly Pair[], names: Names, both: Bot
   }
   const loser = winner === 'a' ? 'b' : 'a'
   const [better, worse] = [both[winner], both[loser]]
-  const grows = `${perSecond(worse.growth)}${some(worse)}`
+  const grows = `${perSecond(worse.growth)}${inSome(worse)}`
   if (better.stable && !better.behind) {
     const sentence = `${names[winner]} keeps up with ${offered}, ${names[loser]} does not: its backlog grows by ${grows}`
     return { ...common, winner, brief: 'keeps up', sentence }
   }
   if (better.stable) {
-    const rarely = some(better) === '' ? ', too' : ` ${inRounds(better.behind ?? 0, better.rounds ?? 0)} only`
+    const rarely = inSome(better) === '' ? ', too' : ` ${inRounds(better.behind ?? 0, better.rounds ?? 0)} only`
     const sentence = `${names[loser]} falls behind with ${offered}, its backlog grows by ${grows}; ${names[winner]} falls behind${rarely}`
     return { ...common, winner, brief: 'falls behind less often', sentence }
   }
   const sentence = `both fall behind with ${offered}: the backlog of ${names[winner]} grows by ${perSecond(better.growth)}, and that of ${names[loser]} by ${perSecond(less)} more`
   return { ...common, winner, brief: 'falls behind more slowly', sentence }
-}
-
-/** In how many rounds it fell behind, where those are neither all nor none. */
-function some({ behind = 0, rounds = 0 }: Stability): string {
-  return behind > 0 && behind < rounds ? `, ${inRounds(behind, rounds)}` : ''
 }
 
 /** Fewer rounds cannot show anything: all five of five are one side's in 6 of 100 cases where there is no difference. */

@@ -121,8 +121,7 @@ export function stabilityOf(growth: readonly number[], offered: Offered, confide
   const rounds = growth.length
   const behind = growth.filter((one) => fellBehind(one, offered)).length
   const fell = behind > 0 ? `fell behind ${inRounds(behind, rounds)}` : 'stable'
-  const some = behind > 0 && behind < rounds ? `, ${inRounds(behind, rounds)}` : ''
-  const unstable = `unstable: backlog +${perSecond(interval)}${some}, with ${Math.round(rate)}/s offered`
+  const unstable = `unstable: backlog +${perSecond(interval)}${inSome({ behind, rounds })}, with ${Math.round(rate)}/s offered`
   return { stable, growth: interval, behind, rounds, sentence: stable ? fell : unstable }
 }
 
@@ -132,6 +131,11 @@ export function saidOf(name: string, { stable, behind = 0, sentence }: Stability
 }
 
 export const inRounds = (some: number, all: number): string => `in ${some} of ${all} rounds`
+
+/** In how many rounds it fell behind, behind a comma, where those are neither all nor none. */
+export function inSome({ behind = 0, rounds = 0 }: Pick<Stability, 'behind' | 'rounds'>): string {
+  return behind > 0 && behind < rounds ? `, ${inRounds(behind, rounds)}` : ''
+}
 
 /** Such as `120/s [110, 130]`. */
 export function perSecond({ estimate, low, high }: Interval): string {

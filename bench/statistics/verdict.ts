@@ -4,7 +4,7 @@
  * The two values of a round are compared as a ratio, and ratios are averaged as logarithms (so that half and
  * twice as much cancel out). The verdict is a sentence, and it may be that there is none.
  */
-import { type Confidence, type Interval, meanInterval } from './bootstrap.ts'
+import { type Confidence, geometricInterval, type Interval } from './bootstrap.ts'
 
 /** What one of the two had in a round, and the other in the same one. */
 export interface Pair {
@@ -54,11 +54,10 @@ export function compare(pairs: readonly Pair[], names: Names, measure: Measure, 
       throw new RangeError(`${measure.name} of ${names.a} was ${a} and of ${names.b} ${b}: there is no ratio of these.`)
     }
   }
-  const log = meanInterval(
-    pairs.map(({ a, b }) => Math.log(a / b)),
+  const ratio = geometricInterval(
+    pairs.map(({ a, b }) => a / b),
     confidence,
   )
-  const ratio = { estimate: Math.exp(log.estimate), low: Math.exp(log.low), high: Math.exp(log.high) }
   const winner = winnerOf(ratio, measure)
   const rounds = pairs.length
   return { winner, ratio, rounds, sentence: sentence(winner, ratio, rounds, names, measure) }

@@ -3,10 +3,10 @@ import path from 'node:path'
 import type { GeneratorProcess, Report } from '../load/process.ts'
 import type { Demand, Machine } from '../predict/model.ts'
 import type { Calibrated } from '../run/calibrate.ts'
+import { connectionsOf } from '../run/connections.ts'
 import type { Running } from '../run/engines.ts'
 import type { Settings } from '../run/settings.ts'
 import { targetsOf } from '../run/share.ts'
-import { keptConnections } from '../scenarios.ts'
 import { inviteSlow, type SlowlyServed } from './slowness.ts'
 
 /** Of the file that is asked for, and of what slow clients store. */
@@ -61,9 +61,10 @@ export async function runOnce(
       {
         ...{ port: running.port, seconds, seed: seed + round, rate: rateOf(one), patience: 2, raw },
         // Over as many as in the calibration.
-        ...{ connections: keptConnections, mostConnections: keptConnections },
+        ...connectionsOf({}),
         // Slow clients may keep the server from answering anything at all for a while.
-        ...{ warmup: slow ? 0 : keptConnections, targets: targetsOf(root, [{ file: bytes }], `run-${round}`) },
+        ...(slow ? { warmup: 0 } : {}),
+        targets: targetsOf(root, [{ file: bytes }], `run-${round}`),
       },
       running.pid,
       invited?.pid,

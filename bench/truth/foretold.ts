@@ -2,7 +2,7 @@
 import { answer, type Effort } from '../predict/answer.ts'
 import type { Demand, Machine } from '../predict/model.ts'
 import { calibrationError } from '../run/foretell.ts'
-import { type Interval, meanInterval } from '../statistics/bootstrap.ts'
+import { geometricInterval, type Interval } from '../statistics/bootstrap.ts'
 
 /** A prediction with what it is for a calibration that is a little off to either side. */
 export interface Foretold {
@@ -56,9 +56,9 @@ export function heldAgainst(prediction: Foretold, values: readonly number[]): He
     const never = { estimate: Infinity, low: Infinity, high: Infinity }
     return { ...prediction, measured: never, residual: Infinity, agrees: false }
   }
-  const logs = meanInterval(values.map(Math.log))
-  const [estimate, low, high] = [logs.estimate, logs.low, logs.high].map(Math.exp) as [number, number, number]
+  const measured = geometricInterval(values)
+  const { estimate, low, high } = measured
   const meets = low <= prediction.most && high >= prediction.least
   const agrees = meets && high / low > widest ? undefined : meets
-  return { ...prediction, measured: { estimate, low, high }, residual: estimate / prediction.predicted - 1, agrees }
+  return { ...prediction, measured, residual: estimate / prediction.predicted - 1, agrees }
 }
