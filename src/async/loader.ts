@@ -165,7 +165,8 @@ export class Loader {
 
   private silent(thread: Thread): boolean {
     const silence = this.clocks.now() - thread.heard
-    if (silence <= heldUp || silence > heldUpBusy) return silence > heldUp
+    if (silence <= heldUp) return false
+    if (silence > heldUpBusy) return true
     const idle = this.clocks.idle()
     thread.doubted ??= idle
     return idle - thread.doubted > heldUp

@@ -14,25 +14,22 @@ import { dirname } from 'node:path'
  */
 export async function makeDirectories(path: string, mode = 0o777): Promise<boolean> {
   try {
-    await mkdir(path, { mode })
-    return true
+    return await make(path, mode)
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT' && dirname(path) !== path
-    if (!missing) return await found(path, error)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
   }
   await makeDirectories(dirname(path), mode)
+  return await make(path, mode)
+}
+
+/** The last of them. Somebody else may have made it meanwhile. */
+async function make(path: string, mode: number): Promise<boolean> {
   try {
     await mkdir(path, { mode })
     return true
   } catch (error) {
-    // Somebody else may have made it.
-    return await found(path, error)
+    const status = await stat(path).catch(() => undefined)
+    if (status?.isDirectory()) return false
+    throw error
   }
-}
-
-/** @returns false @throws `error` unless it is a directory */
-async function found(path: string, error: unknown): Promise<false> {
-  const status = await stat(path).catch(() => undefined)
-  if (status?.isDirectory()) return false
-  throw error
 }

@@ -13,10 +13,8 @@
  */
 import fs from 'node:fs'
 import type { Server } from 'node:net'
-import { close, duplicate } from './listening.ts'
+import { backlog, close, duplicate } from './listening.ts'
 
-/** Connections that the kernel keeps until they are accepted. */
-const backlog = 1024
 /** Milliseconds of a pause, after which it is looked again. The other engine's are as long. */
 const pauseTime = 100
 const lookTime = 1000

@@ -9,7 +9,8 @@ import { literal } from './literal.ts'
 import * as os from './platform.ts'
 import { lastError, posix } from './posix.ts'
 
-const backlog = 1024
+/** Connections that the kernel keeps until they are accepted. */
+export const backlog = 1024
 
 /** A listening socket that was made here: not lasting. */
 export interface Listener extends InheritedSocket {
