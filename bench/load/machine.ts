@@ -43,7 +43,7 @@ const ticksPerSecond = 100
  * run of 2.5 s that is one or two hundredths off by chance alone, so twice that error is taken off. `processesBetween` has a smaller error, and does not see
  * what runs outside this container.
  *
- * @param own seconds that went to those that have to do with it
+ * @param own seconds that went to those that have to do with it, and to threads of the kernel
  */
 export function othersBetween(
   before: MachineTime | undefined,
@@ -57,15 +57,38 @@ export function othersBetween(
   return Math.max(0, (busy - 2 * error) / ticksPerSecond - own) / seconds
 }
 
-/** Seconds that each process that can be seen has spent on a processor, with those of its children that have ended; undefined where it cannot be known. */
-export function processTimes(): ReadonlyMap<number, number> | undefined {
+/** What went to everything that can be seen, seconds on a processor. */
+export interface ProcessTimes {
+  /** To each process, with those of its children that have ended. */
+  readonly processes: ReadonlyMap<number, number>
+  /**
+   * To all threads of the kernel. They work for others: for a server that flushes what it stores they write the journal of the file system. Who else
+   * makes them work shows among the processes.
+   */
+  readonly kernel: number
+}
+
+/** Undefined where it cannot be known. */
+export function processTimes(): ProcessTimes | undefined {
   try {
     const pids = fs.readdirSync('/proc').map(Number).filter(Number.isInteger)
-    return new Map(pids.flatMap((pid) => timeOf(pid)))
+    const all = pids.flatMap((pid) => spentBy(pid))
+    const kernel = all.reduce((sum, { ofKernel, time }) => sum + (ofKernel ? time : 0), 0)
+    return { processes: new Map(all.filter(({ ofKernel }) => !ofKernel).map(({ pid, time }) => [pid, time])), kernel }
   } catch {
     return undefined
   }
 }
+
+/** `PF_KTHREAD`, among the flags of the kernel (`include/linux/sched.h`), which has it there since 2.6.27. */
+const kernelThread = 0x200000
+
+/** The third on: the second, the name in parentheses, may hold anything. @param stat of a process or thread (proc_pid_stat(5)) */
+const fieldsOf = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+
+type Ticks = readonly [user: number, system: number, users: number, systems: number]
+
+const ticksAmong = (fields: readonly string[]) => fields.slice(11, 15).map(Number) as unknown as Ticks
 
 /**
  * Processor time so far, in ticks of 10 ms, which the kernel scales to what was exactly spent: in user mode and in the kernel, and both of children that have
@@ -73,18 +96,21 @@ export function processTimes(): ReadonlyMap<number, number> | undefined {
  *
  * @param entry of a process, or of a thread: `/proc/PID`, `/proc/PID/task/TID`
  */
-export function ticksIn(entry: string): readonly [user: number, system: number, users: number, systems: number] {
-  const stat = fs.readFileSync(`${entry}/stat`, 'latin1')
-  // The name, in parentheses, may hold anything. Behind it come the third field and so on.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields.slice(11, 15).map(Number) as [number, number, number, number]
+export function ticksIn(entry: string): Ticks {
+  return ticksAmong(fieldsOf(fs.readFileSync(`${entry}/stat`, 'latin1')))
+}
+
+/** Seconds, with those of children that have ended, and whether they are the kernel's own. @param stat see `fieldsOf` */
+export function parseSpent(stat: string): { readonly ofKernel: boolean; readonly time: number } {
+  const fields = fieldsOf(stat)
+  const ticks = ticksAmong(fields).reduce((sum, one) => sum + one, 0)
+  return { ofKernel: (Number(fields[6]) & kernelThread) !== 0, time: ticks / ticksPerSecond }
 }
 
 /** None for one that has ended meanwhile: its parent has its time. */
-function timeOf(pid: number): [number, number][] {
+function spentBy(pid: number) {
   try {
-    const ticks = ticksIn(`/proc/${pid}`)
-    return [[pid, ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond]]
+    return [{ pid, ...parseSpent(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')) }]
   } catch {
     return []
   }
@@ -97,13 +123,13 @@ function timeOf(pid: number): [number, number][] {
  * @param own those that have
  */
 export function processesBetween(
-  before: ReadonlyMap<number, number> | undefined,
-  after: ReadonlyMap<number, number> | undefined,
+  before: ProcessTimes['processes'] | undefined,
+  after: ProcessTimes['processes'] | undefined,
   own: ReadonlySet<number>,
   seconds: number,
 ): number | undefined {
   if (before === undefined || after === undefined) return undefined
-  const sum = (times: ReadonlyMap<number, number>) =>
+  const sum = (times: ProcessTimes['processes']) =>
     [...times].reduce((total, [pid, time]) => (own.has(pid) ? total : total + time), 0)
   const changed = [...after].filter(([pid, time]) => !own.has(pid) && time !== (before.get(pid) ?? 0)).length
   return Math.max(0, sum(after) - sum(before) - changed / ticksPerSecond) / seconds

@@ -96,10 +96,11 @@ async function watched(
   const now = cpuOf(server)
   const serverCpu = used === undefined || now === undefined ? undefined : now - used
   const { user, system } = process.cpuUsage(self)
-  const own = outcome.cpu + (serverCpu ?? 0) + ((cpuOf(company) ?? 0) - beside) + (user + system) / 1e6
-  const after = machineTime()
+  const [after, timesAfter] = [machineTime(), processTimes()]
+  const kernel = (timesAfter?.kernel ?? 0) - (times?.kernel ?? 0)
+  const own = outcome.cpu + (serverCpu ?? 0) + ((cpuOf(company) ?? 0) - beside) + (user + system) / 1e6 + kernel
   const involved = new Set([process.pid, generator, ...[server, company].flatMap(familyOf)])
-  const seen = processesBetween(times, processTimes(), involved, seconds) ?? 0
+  const seen = processesBetween(times?.processes, timesAfter?.processes, involved, seconds) ?? 0
   const others = serverCpu === undefined ? undefined : othersBetween(machine, after, own, seconds)
   const disturbance = {
     stolen: stolenBetween(machine, after),

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { test } from 'tap'
 import {
   othersBetween,
+  parseSpent,
   parseStat,
   processesBetween,
   processMemory,
@@ -84,6 +85,13 @@ test('what other processes took is what those took that have nothing to do with 
   t.equal(processesBetween(undefined, after, new Set(), 2), undefined)
 })
 
+test('threads of the kernel are told from processes', async (t) => {
+  const kernel = '41 (jbd2/vda-8) S 2 0 0 0 -1 2129984 0 0 0 0 120 30 0 0 20 0 1 0 24 0 0 18446744073709551615'
+  t.same(parseSpent(kernel), { ofKernel: true, time: 1.5 })
+  const program = '42 (a) S 2) R 1 42 42 0 -1 4194304 0 0 0 0 10 20 30 40 20 0 1 0 24 0 0 18446744073709551615'
+  t.same(parseSpent(program), { ofKernel: false, time: 1 }, 'with its children')
+})
+
 test('time and memory of a process, and of those below it', async (t) => {
   if (process.platform !== 'linux') return t.equal(processSeconds(process.pid), undefined)
   const own = processSeconds(process.pid) as number
@@ -99,6 +107,7 @@ test('time and memory of a process, and of those below it', async (t) => {
   t.ok((processSeconds(process.pid) as number) >= own + childs)
   t.ok((processMemory(process.pid) as number) > memory)
   t.equal(processSeconds(2 ** 30), undefined)
-  const seen = processTimes()?.get(child.pid as number) as number
+  const seen = processTimes()?.processes.get(child.pid as number) as number
+  t.ok((processTimes()?.kernel ?? -1) >= 0)
   t.ok(Math.abs(seen - childs) < 0.5, `${seen} s, and exactly ${childs} s a moment before`)
 })
