@@ -114,13 +114,17 @@ function store(slot: number, file: SmallFile, length: number): void {
   else slots.tell(slot, stored.status, -1, stored.confirmed ? 1 : 0)
 }
 
-/** What a thread is given, in turn: a slot, what is to be done, and how many bytes are wanted at most, or given. */
-export type Batch = readonly (number | string | SmallFile)[]
+/**
+ * What a thread is given: whether it is to be done even where the disk is slow, and in turn a slot, what is to be done, and how many bytes are wanted at
+ * most, or given.
+ */
+export type Batch = readonly [anyway: boolean, ...(number | string | SmallFile)[]]
 
-/** What it tells: the slots that it has filled, and those that it leaves to others because the disk is slow. */
+/** What it tells: the slots that it has filled, those that it leaves to others, and whether the disk is slow. */
 export interface Told {
   readonly done: readonly number[]
   readonly left: readonly number[]
+  readonly slow: boolean
 }
 
 function attempt(slot: number, what: string | SmallFile, length: number): void {
@@ -152,16 +156,17 @@ const stretch = new Stretch(patience, { now: () => performance.now(), scheduled:
 function work(batch: Batch): Told {
   const done: number[] = []
   const left: number[] = []
-  stretch.begin()
-  for (let at = 0; at < batch.length; at += 3) {
+  const [anyway] = batch
+  stretch.begin(anyway)
+  for (let at = 1; at < batch.length; at += 3) {
     const slot = batch[at] as number
-    if (left.length > 0 || stretch.heldUp()) left.push(slot)
+    if (stretch.heldUp() && !anyway) left.push(slot)
     else {
       attempt(slot, batch[at + 1] as string | SmallFile, batch[at + 2] as number)
       done.push(slot)
     }
   }
-  return { done, left }
+  return { done, left, slow: stretch.heldUp() }
 }
 
 parentPort?.on('message', (message: Batch | 'end') => {
@@ -169,4 +174,4 @@ parentPort?.on('message', (message: Batch | 'end') => {
   else parentPort?.postMessage(work(message))
 })
 // Ready: until now what it was given has waited for the thread, not for a disk.
-parentPort?.postMessage({ done: [], left: [] } satisfies Told)
+parentPort?.postMessage({ done: [], left: [], slow: false } satisfies Told)

@@ -7,7 +7,7 @@
  *
  * - A thread is given more while it works, so that it need not wait for the next turn, but never more than `mostJobs`.
  * - A thread that meets a slow disk gives back what it has not begun. For a while then each file goes to a thread that has
- *   nothing else to do, up to as many threads as libuv's pool has.
+ *   nothing else to do, up to as many threads as libuv's pool has, and that one does it.
  */
 import { getSystemErrorName } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -147,7 +147,7 @@ export class Loader {
         this.lookAgain()
         return
       }
-      this.give(thread, slow ? 1 : mostJobs - thread.jobs.size)
+      this.give(thread, slow)
     }
   }
 
@@ -194,10 +194,11 @@ export class Loader {
     return thread
   }
 
-  private give(thread: Thread, most: number): void {
-    const batch: (number | string | SmallFile)[] = []
+  /** @param slow one file, which it is to keep: it has nothing else to do */
+  private give(thread: Thread, slow: boolean): void {
+    const batch: [boolean, ...(number | string | SmallFile)[]] = [slow]
     if (thread.jobs.size === 0 && thread.heard !== Infinity) this.heardOf(thread)
-    const jobs = this.waiting.splice(0, Math.min(most, this.free.length))
+    const jobs = this.waiting.splice(0, slow ? 1 : Math.min(mostJobs - thread.jobs.size, this.free.length))
     for (const job of jobs) {
       const slot = this.free.pop() as number
       this.jobs[slot] = job
@@ -208,10 +209,11 @@ export class Loader {
     thread.worker.postMessage(batch satisfies Batch)
   }
 
-  private hear(thread: Thread, { done, left }: Told): void {
+  private hear(thread: Thread, { done, left, slow }: Told): void {
     // Until it is ready somebody waits for it; afterwards it is no reason for the process to go on.
     if (thread.heard === Infinity) thread.worker.unref()
     this.heardOf(thread)
+    if (slow) this.slowUntil = thread.heard + slowTime
     this.begin()
     for (const slot of done) {
       thread.jobs.delete(slot)
@@ -222,7 +224,6 @@ export class Loader {
   }
 
   private takeBack(thread: Thread, left: readonly number[]): void {
-    this.slowUntil = thread.heard + slowTime
     this.waiting.unshift(...left.map((slot) => this.jobs[slot] as Job))
     for (const slot of left) {
       thread.jobs.delete(slot)

@@ -27,7 +27,7 @@ export interface Clocks {
   scheduled(): number | undefined
 }
 
-/** A thread's work on one file after the other, begun anew again and again. */
+/** A thread's work on what it is given, batch by batch, one file after the other. */
 export class Stretch {
   private readonly clocks: Clocks
   private readonly patience: number
@@ -35,6 +35,7 @@ export class Stretch {
   private begun = 0
   private before: number | undefined
   private files = 0
+  private held = false
 
   /** @param patience milliseconds for which the thread may stand still for one file */
   constructor(patience: number, clocks: Clocks) {
@@ -42,30 +43,45 @@ export class Stretch {
     this.clocks = clocks
   }
 
-  begin(): void {
+  /**
+   * A batch.
+   *
+   * @param anyway it is to be done whatever has held the thread up before. Without that, who gives back what he was given, and is given it again, would
+   * come to no end
+   */
+  begin(anyway: boolean): void {
+    if (anyway || this.clocks.now() >= this.doubtUntil) this.held = false
+    this.files = 0
+    this.start()
+  }
+
+  private start(): void {
     this.before = this.clocks.now() < this.doubtUntil ? this.clocks.scheduled() : undefined
     // Last, as it is looked at first in the end: whatever the kernel counts in between is at most too much.
     this.begun = this.clocks.now()
-    this.files = 0
   }
 
   /**
-   * Asked before each file: whether the thread has stood still for too long since `begin`. When it is the first time for long that it may
-   * have, that is not held against it, and another stretch begins. Never before the first file: nothing has been done that could have held it up, and
-   * who gives back what he was given without having done any of it comes to no end.
+   * Asked before each file, and behind the last one: whether the thread has stood still for too long since `begin`, or had at the end of the batch before
+   * (which may have been a single file, as this one may be). When it is the first time for long that it may have, that is not held against it, and another
+   * stretch begins.
    */
   heldUp(): boolean {
+    this.held ||= this.files > 0 && this.stoodStill()
     this.files += 1
-    if (this.files === 1) return false
+    return this.held
+  }
+
+  private stoodStill(): boolean {
     const now = this.clocks.now()
-    const most = this.patience * this.files
+    const most = this.patience * (this.files + 1)
     if (now - this.begun <= most) return false
     this.doubtUntil = now + doubtTime
     const after = this.clocks.scheduled()
     if (after === undefined) return true
     if (this.before !== undefined) return now - this.begun - (after - this.before) > most
-    this.begin()
-    this.files = 1
+    this.files = 0
+    this.start()
     return false
   }
 }

@@ -44,7 +44,7 @@ class Worker extends EventEmitter {
   }
 
   ready(): void {
-    this.emit('message', { done: [], left: [] })
+    this.emit('message', { done: [], left: [], slow: false })
   }
 
   /** The paths of a batch. */
@@ -53,14 +53,14 @@ class Worker extends EventEmitter {
   }
 
   /** Do the first so many files of a batch, and leave the others. */
-  tell(batch: Batch, most = Infinity): void {
-    const slots = batch.filter((_, at) => at % 3 === 0) as number[]
+  tell(batch: Batch, most = Infinity, slow = most < Infinity): void {
+    const slots = batch.filter((_, at) => at % 3 === 1) as number[]
     const done = slots.slice(0, most)
     for (const slot of done) {
       this.slots.room(slot).write('abc')
       this.slots.tell(slot, status, -1, 3)
     }
-    this.emit('message', { done, left: slots.slice(done.length) })
+    this.emit('message', { done, left: slots.slice(done.length), slow })
   }
 }
 
@@ -122,6 +122,37 @@ t.test('a slow disk: what is left goes to threads that have nothing to do, file 
 })
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+t.test('a slow disk, and files that were given one by one', async (t) => {
+  const { loader, workers } = made(t)
+  const [worker] = workers as [Worker]
+  worker.ready()
+  const answers: Promise<unknown>[] = []
+  for (const name of ['/slow', '/b', '/c']) {
+    answers.push(loader.load(name, room()))
+    await turn()
+  }
+  const [slow, second, third] = worker.given as [Batch, Batch, Batch]
+  t.strictSame(
+    [slow, second, third].map(([anyway]) => anyway),
+    [false, false, false],
+  )
+  worker.tell(slow, 1)
+  worker.tell(second, 0)
+  t.strictSame(
+    workers[1]?.given.map((batch) => [batch[0], ...worker.paths(batch)]),
+    [[true, '/b']],
+    'another does it',
+  )
+  worker.tell(third, 0)
+  const [anyway, ...last] = worker.given[3] as Batch
+  t.strictSame([anyway, last[1]], [true, '/c'], 'it has nothing else to do now')
+  answers.push(loader.load('/d', room()))
+  await turn()
+  t.strictSame(workers.flatMap(({ given }) => given).filter(([anyway]) => anyway).length, 3, 'what comes later, too')
+  for (const each of workers) for (const batch of each.given.filter(([anyway]) => anyway)) each.tell(batch)
+  await Promise.all(answers)
+})
 
 t.test('a thread that is silent keeps its files; another takes what comes later', async (t) => {
   const { loader, workers, clocks } = made(t)

@@ -39,7 +39,7 @@ class Thread {
 t.test('a quick disk: nobody is asked but the clock', async (t) => {
   const thread = new Thread()
   const stretch = new Stretch(1, thread)
-  stretch.begin()
+  stretch.begin(false)
   for (let file = 0; file < 30; file += 1) {
     t.notOk(stretch.heldUp())
     thread.run(0.5)
@@ -47,32 +47,53 @@ t.test('a quick disk: nobody is asked but the clock', async (t) => {
   t.equal(thread.asked, 0)
 })
 
-t.test('a slow disk is seen at the second file, and for a while at the first', async (t) => {
+t.test('a slow disk is seen behind the second file, and for a while behind the first', async (t) => {
   const thread = new Thread()
   const stretch = new Stretch(1, thread)
-  stretch.begin()
+  stretch.begin(false)
   const answers = [0, 1, 2].map(() => {
     const held = stretch.heldUp()
     thread.standStill(5)
     return held
   })
   t.strictSame(answers, [false, false, true])
-  stretch.begin()
+  stretch.begin(true)
   t.notOk(stretch.heldUp(), 'nothing yet')
   thread.standStill(5)
   t.ok(stretch.heldUp())
   thread.time += 2000
-  stretch.begin()
+  stretch.begin(false)
   stretch.heldUp()
   thread.standStill(5)
   t.notOk(stretch.heldUp(), 'too long ago')
+})
+
+t.test('files that come one by one: a slow disk is seen all the same', async (t) => {
+  const thread = new Thread()
+  const stretch = new Stretch(1, thread)
+  /** Whether it does the file, and whether the disk is slow behind it. */
+  const one = (anyway: boolean, time: number) => {
+    stretch.begin(anyway)
+    const does = !stretch.heldUp()
+    if (does) thread.standStill(time)
+    return [does, stretch.heldUp()]
+  }
+  t.strictSame(one(false, 20), [true, false], 'the first does not count')
+  t.strictSame(one(false, 20), [true, true])
+  t.strictSame(one(false, 20), [false, true], 'it gives back what it had been given before that was known')
+  t.strictSame(one(false, 20), [false, true])
+  t.strictSame(one(true, 20), [true, true], 'this it is to do anyway')
+  t.strictSame(one(true, 0.1), [true, false], 'quick again')
+  t.strictSame(one(false, 20), [true, true])
+  thread.time += 2000
+  t.strictSame(one(false, 0.1), [true, false], 'that was long ago')
 })
 
 t.test('a thread that waits for a processor is not held up', async (t) => {
   const thread = new Thread()
   const stretch = new Stretch(1, thread)
   for (let batch = 0; batch < 10; batch += 1) {
-    stretch.begin()
+    stretch.begin(false)
     for (let file = 0; file < 5; file += 1) {
       t.notOk(stretch.heldUp())
       thread.waitForProcessor(20)
@@ -83,7 +104,7 @@ t.test('a thread that waits for a processor is not held up', async (t) => {
 t.test('where the kernel does not tell, all of the time counts', async (t) => {
   const thread = new Thread(false)
   const stretch = new Stretch(1, thread)
-  stretch.begin()
+  stretch.begin(false)
   t.notOk(stretch.heldUp())
   thread.run(3)
   t.ok(stretch.heldUp())
@@ -99,7 +120,7 @@ t.test('whoever begins does a file at least, however long it took to begin', asy
     },
   })
   for (let batch = 0; batch < 5; batch += 1) {
-    stretch.begin()
+    stretch.begin(false)
     t.notOk(stretch.heldUp())
     thread.run(0.1)
     t.notOk(stretch.heldUp(), 'what it takes to ask is no disk')
