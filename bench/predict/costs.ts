@@ -10,8 +10,8 @@ import { processors } from '../run/settings.ts'
 import { makeShare } from '../run/share.ts'
 import { type Scenario, scenarios } from '../scenarios.ts'
 import { percentile, sorted } from '../statistics/percentile.ts'
+import { Refused } from '../words.ts'
 import type { Costs, Mode, Sized } from './model.ts'
-import { Refused } from './options.ts'
 
 /** What a calibration with files of one size has shown. Seconds. */
 export interface Point {

@@ -2,10 +2,11 @@
  * `twinserve predict`: what machines would do under a load that nobody here can make. A simulation, from what a request costs.
  * docs/benchmarking.md says what it is good for.
  */
+import { Refused } from '../words.ts'
 import { answer, machinesFor } from './answer.ts'
 import { costsFrom, costsHere, guessed, type Known } from './costs.ts'
 import type { Machine, Mode } from './model.ts'
-import { help, Refused, type Source, type Wanted, wantedOf } from './options.ts'
+import { help, type Source, type Wanted, wantedOf } from './options.ts'
 import { type Answered, costLine, fleetLine, introduction, leftOut, lines } from './text.ts'
 
 /** Seconds of each of the runs of a calibration. */

@@ -1,16 +1,10 @@
 /** The words behind `twinserve predict`, as values. What is wrong with them is a `Refused`, with a sentence that says what to do. */
 import os from 'node:os'
-import { parseArgs } from 'node:util'
 import { parseSize } from '../../src/cli/sizes.ts'
-import { nearest } from '../../src/cli/suggest.ts'
 import { fewestRounds } from '../statistics/bootstrap.ts'
+import { Refused, read } from '../words.ts'
 import type { Effort } from './answer.ts'
 import type { Demand, Machine, Mode, Sized } from './model.ts'
-
-/** Something the person at the command line can put right. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
-}
 
 export const help = `twinserve predict --rate R [--rate R …] [options]
 
@@ -101,7 +95,7 @@ export interface Wanted {
 
 /** @returns undefined where help is wanted @throws Refused */
 export function wantedOf(words: readonly string[]): Wanted | undefined {
-  const values = read(words)
+  const values = read('twinserve predict', words, options)
   if (values.help) return undefined
   const number = (name: keyof typeof values, text: string, least: number, most: number, whole = true): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text)
@@ -143,18 +137,7 @@ export function wantedOf(words: readonly string[]): Wanted | undefined {
   }
 }
 
-function read(words: readonly string[]) {
-  try {
-    return parseArgs({ args: [...words], options }).values
-  } catch (error) {
-    const unknown = /Unknown option '-+([^']*)'/.exec((error as Error).message)?.[1]
-    const near = unknown === undefined ? undefined : nearest(unknown, Object.keys(options))
-    const hint = near === undefined ? 'twinserve predict --help shows all options.' : `Did you mean --${near}?`
-    throw new Refused(`${(error as Error).message.split('. ')[0]}. ${hint}`)
-  }
-}
-
-type Values = ReturnType<typeof read>
+type Values = ReturnType<typeof read<typeof options>>
 
 function sourceOf(values: Values, variability: (text: string) => number): Source {
   const { calibrate, from, service, way, 'per-mib': perMib } = values

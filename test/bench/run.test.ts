@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'tap'
 import { clean } from '../../bench/load/process.ts'
 import type { RawRequest } from '../../bench/load/raw.ts'
+import { commandOf, options, parts } from '../../bench/options.ts'
 import { verdictOf } from '../../bench/run/conclude.ts'
 import { blocking, eventLoop } from '../../bench/run/engines.ts'
 import { scenarioTakes } from '../../bench/run/expected.ts'
@@ -19,6 +20,7 @@ import { stagesOf } from '../../bench/run/stage.ts'
 import { time } from '../../bench/run/table.ts'
 import { type Scenario, scenarios } from '../../bench/scenarios.ts'
 import { exponential, randomFrom } from '../../bench/statistics/random.ts'
+import { Refused } from '../../bench/words.ts'
 import { near } from '../fixtures/near.ts'
 
 test('scenarios are what they say', async (t) => {
@@ -182,11 +184,36 @@ test('the bench runs from end to end, in little', async (t) => {
 
 test('what it cannot do, it says', async (t) => {
   for (const [word, sentence] of [
-    ['--only=nothing', /^Nothing is called "nothing": --list shows what there is\.\n$/],
-    ['--fast', /^Unknown option '--fast'\. It takes quick, only, /],
+    ['--only=nothing', /^npm run bench: Nothing is called "nothing": --list shows what there is\.\n$/],
+    ['--fast', /^npm run bench: Unknown option '--fast'\. npm run bench -- --help shows all options\.\n$/],
   ] as const) {
     const { said, status } = await bench(word)
     t.equal(status, 2)
     t.match(said, sentence)
+  }
+})
+
+test('what it can be told', async (t) => {
+  const { output, status } = await bench('--help')
+  t.equal(status, 0)
+  const shown = [...output.matchAll(/^ +(?:-\w, )?--(\w+)/gm)].map(([, name]) => name)
+  t.strictSame(shown.sort(), Object.keys(options).sort(), 'all there is')
+  const whole = { rounds: 6, seconds: 2.5, seed: 1, minutes: 60, quick: false, peers: false, out: undefined }
+  t.strictSame(commandOf([]), { kind: 'measure', wanted: { ...whole, parts, only: undefined } })
+  t.match(commandOf(['--quick']), { wanted: { seconds: 0.55, minutes: 0, rounds: 6 } })
+  const some = commandOf(['--part', 'load,truth', '--only', 'small,new-30', '--list', '--out', 'x'])
+  t.match(some, {
+    kind: 'list',
+    wanted: { parts: ['load', 'truth'], only: ['small', 'new-30'], out: path.resolve('x') },
+  })
+  t.strictSame(commandOf(['--report', 'a', '--out', 'b.html']), { kind: 'report', directory: 'a', out: 'b.html' })
+  for (const [words, sentence] of [
+    [['--rounds', '0'], '--rounds takes a whole number from 1 to 999999, not "0".'],
+    [['--rounds', '1.5'], '--rounds takes a whole number from 1 to 999999, not "1.5".'],
+    [['--seconds', ''], '--seconds takes a number from 0.1 to 999999, not "".'],
+    [['--part', 'loads'], 'There is no part "loads": choose from operations, trips, load, truth.'],
+    [['--onli', 'x'], "Unknown option '--onli'. Did you mean --only?"],
+  ] as const) {
+    t.throws(() => commandOf(words), new Refused(sentence), sentence)
   }
 })
