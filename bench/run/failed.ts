@@ -2,6 +2,7 @@
  * Which assumption of a model failed, where a run is not what the model says of it. Each rule looks at something that was measured besides the
  * percentiles; the first that finds its sign names its assumption. Where the model holds, nothing is named.
  */
+import type { Median } from '../theory/alone.ts'
 import type { Estimate, Shown } from '../theory/stretches.ts'
 import type { Company } from './company.ts'
 
@@ -35,6 +36,8 @@ export interface Evidence extends Circumstances {
   readonly scaled: (times: number) => readonly Judged[]
   /** Undefined with several servers, whose work cannot be told apart. */
   readonly shown?: Shown
+  /** What a request took by itself: at low load, and in the run at most and at least. Undefined where too few were alone. */
+  readonly alone?: { readonly calm: Median; readonly most?: Median; readonly least?: Median }
   /** Mean latency as measured, and by the formula that takes arrivals for Poisson; seconds. */
   readonly mean: { readonly measured: number; readonly formula: number | undefined }
   readonly dispersion: { readonly index: number; readonly error: number }
@@ -51,6 +54,15 @@ const sure = { errors: 4, share: 0.1 }
 const differs = (a: Estimate, b: Pick<Estimate, 'mean' | 'error'>) =>
   a.count >= 100 &&
   Math.abs(a.mean - b.mean) > Math.max(sure.errors * Math.hypot(a.error, b.error), sure.share * b.mean)
+
+/** What a request took by itself, where that was shorter or longer than at low load, as what was measured is than the model. */
+function otherAlone(evidence: Evidence): { readonly calm: Median; readonly now: Median } | undefined {
+  const { calm, most, least } = evidence.alone ?? {}
+  if (calm === undefined) return undefined
+  const isLess = (a: Median, b: Median) => a.high < b.low && a.median < (1 - sure.share) * b.median
+  if (most !== undefined && isLess(most, calm) && shorter(evidence)) return { calm, now: most }
+  return least !== undefined && isLess(calm, least) && longer(evidence) ? { calm, now: least } : undefined
+}
 
 /** The stops account for so much of E[S²] that the rest is not what made the queue. */
 const mostly = 0.5
@@ -71,6 +83,7 @@ interface Rule {
 }
 
 const factor = (value: number) => value.toPrecision(3)
+const milli = ({ median }: Median) => `${factor(median * 1000)} ms`
 const shownIn = ({ shown }: Evidence) => shown as Shown
 
 /** In this order: what is known to be there, what can be seen directly, what remains. */
@@ -125,6 +138,13 @@ const rules: readonly Rule[] = [
     applies: ({ judged, apart = [] }) => apart.length > 0 && farthest(apart) <= muchLess * farthest(judged),
     sentence: ({ judged, apart = [] }) =>
       `what took long at low load was service: nobody waited behind it (with that on the way the model is at most ${factor(Math.exp(farthest(apart)))} times off, and not ${factor(Math.exp(farthest(judged)))})`,
+  },
+  {
+    applies: (evidence) => otherAlone(evidence) !== undefined,
+    sentence: (evidence) => {
+      const { calm, now } = otherAlone(evidence) as { calm: Median; now: Median }
+      return `a request by itself takes as long as at low load, where the server and its disk rest in between: it took ${milli(now)}, and there ${milli(calm)}`
+    },
   },
   {
     applies: ({ cpu, service, together }) => together === 1 && cpu !== undefined && cpu >= dearer * service,

@@ -9,6 +9,7 @@
 import type { RawRequest } from '../load/raw.ts'
 import { mean, percentile, sorted, tellable } from '../statistics/percentile.ts'
 import { below, randomFrom } from '../statistics/random.ts'
+import { aloneIn, medianOf } from '../theory/alone.ts'
 import { type Discipline, type Point, predictCurve } from '../theory/curve.ts'
 import { pollaczekKhinchine } from '../theory/mg1.ts'
 import { momentsOf } from '../theory/moments.ts'
@@ -16,7 +17,7 @@ import { sharedResponse } from '../theory/processor-sharing.ts'
 import { lindley } from '../theory/replay.ts'
 import { dispersion, shownBy, stretchesOf } from '../theory/stretches.ts'
 import type { Calibrated } from './calibrate.ts'
-import { type Circumstances, failedAssumption, type Judged } from './failed.ts'
+import { type Circumstances, type Evidence, failedAssumption, type Judged } from './failed.ts'
 import type { Prediction } from './results.ts'
 
 const percents = [50, 90, 99, 99.9]
@@ -78,6 +79,7 @@ export function foretell(
   })
   const apart = servers === 1 ? judgeApart(inputs, calibrated.latencies, measured) : undefined
   const shown = servers === 1 ? shownIn(samples, services, way) : undefined
+  const alone = aloneAt(samples, calibrated.latencies)
   return found.map(({ discipline, points, judged, mean: formula }, at) => {
     const other = found[1 - at]
     const failed = failedAssumption({
@@ -85,6 +87,7 @@ export function foretell(
       ...(other === undefined ? {} : { other: { name: other.discipline, judged: other.judged } }),
       ...(shown === undefined ? {} : { shown }),
       ...(apart === undefined ? {} : { apart }),
+      ...(alone === undefined ? {} : { alone }),
       mean: { measured: mean(latencies), formula },
       scaled: (times) => judge(inputs, discipline, measured, times),
     })
@@ -157,6 +160,15 @@ function shownIn(samples: readonly RawRequest[], services: Float64Array, way: nu
     samples.map(({ last }) => last - way),
   )
   return shownBy(stretches, Math.max(...services))
+}
+
+/** @param latencies at low load, where each request is alone */
+function aloneAt(samples: readonly RawRequest[], latencies: Float64Array): Evidence['alone'] {
+  const calm = medianOf(latencies)
+  if (calm === undefined || samples.some(({ outcome }) => outcome !== 'answered')) return undefined
+  const { foundNobody, metNobody } = aloneIn(samples)
+  const [most, least] = [medianOf(foundNobody), medianOf(metNobody)]
+  return { calm, ...(most === undefined ? {} : { most }), ...(least === undefined ? {} : { least }) }
 }
 
 /** Latencies at low load as service, and a constant way there and back. */
