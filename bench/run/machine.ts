@@ -33,7 +33,9 @@ function commit(): string {
   try {
     const run = (...words: string[]) =>
       execFileSync('git', words, { encoding: 'utf8', stdio: 'pipe', cwd: project }).trim()
-    return `${run('rev-parse', '--short', 'HEAD')}${run('status', '--porcelain') === '' ? '' : ', changed'}`
+    // What is being measured lies there itself.
+    const changed = run('status', '--porcelain', '--', '.', ':!bench/results') !== ''
+    return `${run('rev-parse', '--short', 'HEAD')}${changed ? ', changed' : ''}`
   } catch {
     return 'unknown'
   }
