@@ -17,6 +17,8 @@ export function figures(charts: readonly Chart[]): Html | undefined {
 }
 
 const [width, middle] = [270, 135]
+/** How far apart the middles of labels have to be, so that they do not run into one another. */
+const apart = 28
 /** Beyond so many times as good, an interval is cut off. */
 const furthest = 50
 
@@ -33,10 +35,16 @@ export function intervalDrawing(gain: Interval, reach: number, role: Role | 'nob
     return Math.round(Math.min(Math.max(place, 4), width - 4) * 10) / 10
   }
   const ticks = [1, 1.5, 2, 5, 10, 20, 50].filter((times) => times <= reach && !(times === 1.5 && reach > 4))
-  const both = ticks.flatMap((times) => (times === 1 ? [1] : [times, 1 / times]))
-  const lines = both.map((times) => {
-    const [x, name] = [at(times), times === 1 ? 'same' : `${times > 1 ? times : Math.round(10 / times) / 10}×`]
-    return html`<path d="M${x} 2V24" stroke="var(--${times === 1 ? 'muted' : 'line'})"/><text x="${x}" y="37" text-anchor="middle">${name}</text>`
+  let written = -apart
+  const lines = ticks.map((times) => {
+    const places = times === 1 ? [middle] : [at(times), at(1 / times)]
+    const hasRoom = Math.abs(at(times) - middle) - written >= apart
+    if (hasRoom) written = Math.abs(at(times) - middle)
+    const name = times === 1 ? 'same' : `${times}×`
+    return places.map(
+      (x) =>
+        html`<path d="M${x} 2V24" stroke="var(--${times === 1 ? 'muted' : 'line'})"/>${hasRoom ? html`<text x="${x}" y="37" text-anchor="middle">${name}</text>` : undefined}`,
+    )
   })
   const [left, right] = [at(gain.high), at(gain.low)]
   return html`<svg viewBox="0 0 ${width} 42" class="${role}" role="img" aria-label="${label}">${lines}<path d="M${left} 13H${right}M${left} 8v10M${right} 8v10" stroke="var(--own)" stroke-width="2.5" fill="none"/><circle cx="${at(gain.estimate)}" cy="13" r="5" fill="var(--own)"/></svg>`
