@@ -10,7 +10,7 @@ import { familiesOf, familyCharts } from './family-charts.ts'
 import { data, Html, html } from './html.ts'
 import { chartsOf } from './scenario-charts.ts'
 import { dataSection, duration, machineSection, methodSection, when } from './section-rest.ts'
-import { scenarioSection } from './section-scenarios.ts'
+import { scenarioSection, voidOf } from './section-scenarios.ts'
 import { timingSection } from './section-timings.ts'
 import { truthCharts, truthSection } from './section-truth.ts'
 import { heatSection, loadSection, verdictSection } from './section-verdicts.ts'
@@ -68,7 +68,7 @@ function head(results: Results, said: string, sections: readonly { name: string;
   return html`<a class="skip" href="#main">Skip to the verdicts</a><header><h1>Blocking and not blocking, measured</h1>
 <p class="hint">twinserve’s two engines on ${String(results.machine.processor ?? 'an unknown processor')}, ${when(results.begun)}, in ${duration(results.seconds)}</p>
 <p class="lead">${said}</p>
-${spoilt === 0 ? undefined : html`<p class="notice">${spoilt} of ${runs.length} runs are void: something else took the machine, or the generator was late. They are listed with their reasons, and left out of everything but whether servers kept up, which hangs on less.</p>`}
+${spoilt === 0 ? undefined : html`<p class="notice">${voidOf(spoilt, runs.length)}: something else took the machine, or the generator was late. What is void is listed with its reasons, and left out of everything but whether servers kept up, which hangs on less.</p>`}
 <nav aria-label="Contents"><ul>${sections.map(({ name, section }) => html`<li><a href="#${idOf(section)}">${name}</a></li>`)}</ul></nav></header>`
 }
 

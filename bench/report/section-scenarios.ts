@@ -162,10 +162,13 @@ function growth({ stability, engines, rate }: ScenarioResult): Html | undefined 
 <p class="hint">Above saturation there is no percentile: it would tell how long the run was.</p>`
 }
 
+/** How many runs are void. */
+export const voidOf = (count: number, all: number) => `${count} of ${all} runs ${count === 1 ? 'is' : 'are'} void`
+
 function voids({ rounds }: ScenarioResult): Html | undefined {
   const spoilt = rounds.filter((round) => round.spoilt.length > 0)
   if (spoilt.length === 0) return undefined
-  return html`<details><summary>${spoilt.length} of ${rounds.length} runs are void</summary><ul class="plain">${spoilt.map(
+  return html`<details><summary>${voidOf(spoilt.length, rounds.length)}</summary><ul class="plain">${spoilt.map(
     ({ round, engine, spoilt: reasons }) => html`<li>Round ${round + 1}, ${engine}: ${reasons.join(' ')}</li>`,
   )}</ul></details>`
 }

@@ -36,7 +36,7 @@ function settingsOf({ quick, rounds, seconds, seed, out }: Wanted, begun: Date):
     ...{ rounds, seconds, seed },
     phases: quick ? 0.3 : 1.5,
     calibration: quick ? 0.4 : 1.5,
-    retries: quick ? 1 : 2,
+    retries: quick ? 3 : 2,
     out: out ?? path.join(import.meta.dirname, '../results', byTime),
     scratch: fs.mkdtempSync(path.join(os.tmpdir(), 'twinserve-bench-')),
     processors: processors(),
