@@ -1,6 +1,6 @@
 /** The words behind `npm run bench --`, as values. What is wrong with them is a `Refused`. */
 import path from 'node:path'
-import { Refused, read } from './words.ts'
+import { numberIn, Refused, read } from './words.ts'
 
 export const parts = ['operations', 'trips', 'load', 'truth'] as const
 export type Part = (typeof parts)[number]
@@ -68,22 +68,15 @@ export function commandOf(words: readonly string[]): Command {
   const { quick, peers, only } = values
   if (values.help) return { kind: 'help' }
   if (values.report !== undefined) return { kind: 'report', directory: values.report, out: values.out }
-  const number = (name: 'rounds' | 'seconds' | 'seed' | 'minutes', least: number, otherwise: number): number => {
-    const text = values[name]
-    const value = text === undefined ? otherwise : Number(text.trim() === '' ? Number.NaN : text)
-    const whole = name === 'rounds' || name === 'seed'
-    if (value >= least && value < 1e6 && (!whole || Number.isInteger(value))) return value
-    throw new Refused(
-      `--${name} takes a ${whole ? 'whole ' : ''}number from ${least} to 999999, not ${JSON.stringify(text)}.`,
-    )
-  }
+  const number = (name: 'rounds' | 'seconds' | 'seed' | 'minutes', least: number, otherwise: number, whole = true) =>
+    numberIn(name, values[name] ?? String(otherwise), least, 999_999, whole)
   const wanted = {
     ...{ quick, peers, parts: partsOf(values.part), only: only?.split(',') },
     out: values.out === undefined ? undefined : path.resolve(values.out),
     rounds: number('rounds', 1, 6),
-    seconds: number('seconds', 0.1, quick ? 0.55 : 2.5),
+    seconds: number('seconds', 0.1, quick ? 0.55 : 2.5, false),
     seed: number('seed', 0, 1),
-    minutes: number('minutes', 0, quick ? 0 : 60),
+    minutes: number('minutes', 0, quick ? 0 : 60, false),
   }
   return { kind: values.list ? 'list' : 'measure', wanted }
 }

@@ -22,3 +22,12 @@ export function read<T extends Options>(command: string, words: readonly string[
     throw new Refused(`${(error as Error).message.split('. ')[0]}. ${hint}`)
   }
 }
+
+/** @throws Refused for what is no number between these */
+export function numberIn(name: string, text: string, least: number, most: number, whole = true): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value
+  throw new Refused(
+    `--${name} takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${JSON.stringify(text)}.`,
+  )
+}

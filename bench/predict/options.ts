@@ -2,7 +2,7 @@
 import os from 'node:os'
 import { parseSize } from '../../src/cli/sizes.ts'
 import { fewestRounds } from '../statistics/bootstrap.ts'
-import { Refused, read } from '../words.ts'
+import { numberIn, Refused, read } from '../words.ts'
 import type { Effort } from './answer.ts'
 import type { Demand, Machine, Mode, Sized } from './model.ts'
 
@@ -97,26 +97,23 @@ export interface Wanted {
 export function wantedOf(words: readonly string[]): Wanted | undefined {
   const values = read('twinserve predict', words, options)
   if (values.help) return undefined
-  const number = (name: keyof typeof values, text: string, least: number, most: number, whole = true): number => {
-    const value = text.trim() === '' ? Number.NaN : Number(text)
-    if (value >= least && value <= most && (!whole || Number.isInteger(value))) return value
-    throw new Refused(`--${name} takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${quote(text)}.`)
-  }
   if (values.rate === undefined) throw new Refused('Say how many requests come: --rate 1000, per second.')
-  const rates = values.rate.map((text) => number('rate', text, 0.001, 1e9, false))
+  const rates = values.rate.map((text) => numberIn('rate', text, 0.001, 1e9, false))
   const modes =
     values.mode === undefined ? (['sync', 'async'] as const) : [choice('mode', values.mode, ['sync', 'async'])]
-  const count = (name: 'threads' | 'workers') => number(name, values[name], 1, 10_000)
+  const count = (name: 'threads' | 'workers') => numberIn(name, values[name], 1, 10_000)
   const shared = {
     processors:
-      values.processors === undefined ? os.availableParallelism() : number('processors', values.processors, 1, 10_000),
+      values.processors === undefined
+        ? os.availableParallelism()
+        : numberIn('processors', values.processors, 1, 10_000),
     connections: choice('connections', values.connections, ['new', 'kept']),
-    disk: { delay: seconds('disk', values.disk), threads: number('file-threads', values['file-threads'], 1, 10_000) },
+    disk: { delay: seconds('disk', values.disk), threads: numberIn('file-threads', values['file-threads'], 1, 10_000) },
   }
   return {
     rates,
     demand: {
-      machines: number('machines', values.machines, 1, 1e6),
+      machines: numberIn('machines', values.machines, 1, 1e6),
       spread: choice('spread', values.spread, ['random', 'round-robin']),
       sizes: sizesOf(values.size),
       slow: {
@@ -126,11 +123,11 @@ export function wantedOf(words: readonly string[]): Wanted | undefined {
       },
     },
     machines: modes.map((mode) => ({ mode, seats: count(mode === 'sync' ? 'threads' : 'workers'), ...shared })),
-    source: sourceOf(values, (text) => number('variability', text, 0, 1, false)),
+    source: sourceOf(values, (text) => numberIn('variability', text, 0, 1, false)),
     effort: {
-      draws: number('draws', values.draws, fewestRounds, 1000),
-      requests: number('requests', values.requests, 1000, 1e6),
-      seed: number('seed', values.seed, 0, 1e6),
+      draws: numberIn('draws', values.draws, fewestRounds, 1000),
+      requests: numberIn('requests', values.requests, 1000, 1e6),
+      seed: numberIn('seed', values.seed, 0, 1e6),
     },
     target: values.target === undefined ? undefined : above('target', seconds('target', values.target)),
     json: values.json,

@@ -38,8 +38,9 @@ export function intervalDrawing(gain: Interval, reach: number, role: Role | 'nob
   let written = -apart
   const lines = ticks.map((times) => {
     const places = times === 1 ? [middle] : [at(times), at(1 / times)]
-    const hasRoom = Math.abs(at(times) - middle) - written >= apart
-    if (hasRoom) written = Math.abs(at(times) - middle)
+    const distance = Math.abs(at(times) - middle)
+    const hasRoom = distance - written >= apart
+    if (hasRoom) written = distance
     const name = times === 1 ? 'same' : `${times}×`
     return places.map(
       (x) =>
